@@ -1,0 +1,54 @@
+/**
+ * The connections that were closed last, for `/connz?state=closed`: a ring that forgets the oldest.
+ * Entries are plain copies, so that a closed connection's buffers and socket can be freed.
+ */
+import type { CloseReason } from "./close-reason.ts";
+import type { TrafficCounters } from "./stats.ts";
+
+export interface ClosedConnection extends TrafficCounters {
+  readonly cid: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** Wall-clock milliseconds. */
+  readonly startMs: number;
+  readonly stopMs: number;
+  readonly lastActivityMs: number;
+  readonly reason: CloseReason;
+  readonly rttMs: number;
+  readonly subscriptions: number;
+  readonly account: string;
+  readonly name: string;
+  readonly language: string;
+  readonly version: string;
+}
+
+export class ClosedConnections {
+  readonly #capacity: number;
+  readonly #ring: ClosedConnection[];
+  /** Connections ever added. */
+  total: number;
+
+  /** Keeps at most `capacity` entries. */
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+    this.#ring = [];
+    this.total = 0;
+  }
+
+  get count(): number {
+    return this.#ring.length;
+  }
+
+  add(connection: ClosedConnection): void {
+    if (this.#capacity === 0) return;
+    this.#ring[this.total % this.#capacity] = connection;
+    this.total++;
+  }
+
+  /** Oldest first. */
+  all(): ClosedConnection[] {
+    if (this.total <= this.#capacity) return [...this.#ring];
+    const oldest = this.total % this.#capacity;
+    return [...this.#ring.slice(oldest), ...this.#ring.slice(0, oldest)];
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * A subscription, and the interface of whoever receives its messages. Subscriptions are small (there
+ * may be millions); the subject's bytes live in the sublist's trie.
+ */
+import type { SublistEntry } from "../subject/sublist.ts";
+import type { Message } from "./message.ts";
+
+/** Receives the messages of its subscriptions: NATS and MQTT clients, imports, internal clients. */
+export interface Subscriber {
+  /**
+   * Takes one message. `prepared` is what `prepare` returned for this subscription and subject, or
+   * undefined where the publish was not planned. False if the message was not taken (echo off,
+   * closed, slow): a queue group then tries its next member. May close connections.
+   */
+  deliver(subscription: Subscription, message: Message, prepared: Prepared | undefined): boolean;
+  /** Makes once, for a planned subject, the bytes that each delivery begins with. */
+  prepare(subscription: Subscription, subject: Uint8Array): Prepared;
+}
+
+/** Publishes, and can be asked to do so more slowly. */
+export interface Producer {
+  /** The receiver is slow: stop reading for a moment. `isFull` asks for a longer one. */
+  waitFor(receiver: SlowReceiver, isFull: boolean): void;
+}
+
+/** Has more pending than producers should pile up. */
+export interface SlowReceiver {
+  /** Calls `producer.onReceiverReady()` once it has sent enough. */
+  callWhenReady(producer: WaitingProducer): void;
+}
+
+export interface WaitingProducer {
+  onReceiverReady(): void;
+}
+
+/** Bytes that a receiver made and a publish plan keeps; only the receiver reads them. */
+export interface Prepared {
+  /** The bytes, four to a word, little endian; the last word is padded. */
+  readonly words: Int32Array;
+  readonly lengthBytes: number;
+}
+
+/** The subscription's id: a number where the peer's text is a plain decimal, else its bytes as text. */
+export type SubscriptionId = number | string;
+
+export class Subscription implements SublistEntry {
+  readonly subscriber: Subscriber;
+  readonly sid: SubscriptionId;
+  readonly queue: string | undefined;
+  /** Owned by the sublist. */
+  node: number;
+  /** Owned by the sublist. */
+  position: number;
+  /** Messages handed to the subscriber so far. */
+  deliveredCount: number;
+  /** Removed after this many deliveries; 0 for never. */
+  maxDeliveries: number;
+
+  constructor(subscriber: Subscriber, sid: SubscriptionId, queue: string | undefined) {
+    this.subscriber = subscriber;
+    this.sid = sid;
+    this.queue = queue;
+    this.node = -1;
+    this.position = 0;
+    this.deliveredCount = 0;
+    this.maxDeliveries = 0;
+  }
+
+  get isLocal(): boolean {
+    return true;
+  }
+
+  get queueWeight(): number {
+    return 1;
+  }
+}

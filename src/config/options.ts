@@ -1,0 +1,276 @@
+/**
+ * Every option there is, once: its type, default, names, effect on reload and help text.
+ * Flags, `--help`, defaults, checks of values and the README's list are all made from this table; to
+ * add an option, add a row. Values that follow from others are filled in by `completeOptions`.
+ */
+import {
+  KiB,
+  MAX_INT,
+  MAX_INT32,
+  MiB,
+  type OptionKind,
+  bytes,
+  duration,
+  integer,
+  limit,
+  oneOf,
+  port,
+  text,
+  toggle,
+} from "./option-kinds.ts";
+
+/** What has to be done when the value changes while the server runs. */
+export type ReloadEffect = "live" | "logging" | "auth" | "tls" | "limits" | "restart";
+
+/** The sections of the help text, in its order. */
+export const OPTION_GROUPS = [
+  "Server",
+  "Logging",
+  "Authorization",
+  "Limits",
+  "Protocol",
+  "Slow Consumer",
+] as const;
+
+export type OptionGroup = (typeof OPTION_GROUPS)[number];
+
+export interface OptionRow<Value> {
+  readonly kind: OptionKind<Value>;
+  readonly default: Value;
+  /** Names in a configuration file: the one that messages use, then its aliases. */
+  readonly keys: readonly [string, ...string[]];
+  /** The block of the file in which the keys stand; the top level when absent. */
+  readonly block?: "authorization";
+  /** Flags, without dashes, beyond the first key (which is a flag if it stands at the top level). */
+  readonly flags?: readonly string[];
+  readonly reload: ReloadEffect;
+  readonly group: OptionGroup;
+  readonly help: string;
+  /** Never shown or logged. */
+  readonly secret?: true;
+  /** 0 means "not set", as it does in nats-server. */
+  readonly zeroIsDefault?: true;
+}
+
+function row<Value>(
+  declared: OptionRow<Value> & { readonly default: NoInfer<Value> },
+): OptionRow<Value> {
+  return declared;
+}
+
+// prettier-ignore
+export const optionRows = {
+  host: row({
+    kind: text("host"), default: "0.0.0.0",
+    keys: ["host", "net"], flags: ["a", "addr", "net"], reload: "restart", group: "Server",
+    help: "Address to listen on",
+  }),
+  port: row({
+    kind: port(), default: 4222, zeroIsDefault: true,
+    keys: ["port"], flags: ["p"], reload: "restart", group: "Server",
+    help: "Port for clients, -1 for any free one",
+  }),
+  serverName: row({
+    kind: text("name"), default: "",
+    keys: ["server_name"], flags: ["n", "name"], reload: "restart", group: "Server",
+    help: "Name of this server, its id unless set",
+  }),
+  clientAdvertise: row({
+    kind: text("host[:port]"), default: "",
+    keys: ["client_advertise"], reload: "live", group: "Server",
+    help: "Address that INFO gives to clients",
+  }),
+  httpHost: row({
+    kind: text("host"), default: "",
+    keys: ["http_host"], reload: "restart", group: "Server",
+    help: "Address for HTTP monitoring, the host unless set",
+  }),
+  httpPort: row({
+    kind: port("off"), default: 0,
+    keys: ["http_port", "monitor_port"], flags: ["m"], reload: "restart", group: "Server",
+    help: "Port for HTTP monitoring, -1 for any free one",
+  }),
+
+  debug: row({
+    kind: toggle(), default: false,
+    keys: ["debug"], flags: ["D"], reload: "logging", group: "Logging",
+    help: "Log what the server does in detail",
+  }),
+  trace: row({
+    kind: toggle(), default: false,
+    keys: ["trace"], flags: ["V"], reload: "logging", group: "Logging",
+    help: "Log each protocol operation",
+  }),
+  traceVerbose: row({
+    kind: toggle(), default: false,
+    keys: ["trace_verbose"], reload: "logging", group: "Logging",
+    help: "Trace the system account as well",
+  }),
+  logtime: row({
+    kind: toggle(), default: true,
+    keys: ["logtime"], flags: ["T"], reload: "logging", group: "Logging",
+    help: "Start log lines with date and time",
+  }),
+  logtimeUtc: row({
+    kind: toggle(), default: false,
+    keys: ["logtime_utc"], reload: "logging", group: "Logging",
+    help: "Log in UTC instead of local time",
+  }),
+  maxTracedMsgLen: row({
+    kind: limit("bytes"), default: 0,
+    keys: ["max_traced_msg_len"], reload: "logging", group: "Logging",
+    help: "Payload bytes shown per traced message",
+  }),
+
+  username: row({
+    kind: text("user"), default: "",
+    keys: ["user", "username"], block: "authorization", flags: ["user"],
+    reload: "auth", group: "Authorization", secret: true,
+    help: "User that clients have to log in as",
+  }),
+  password: row({
+    kind: text("password"), default: "",
+    keys: ["password", "pass"], block: "authorization", flags: ["pass"],
+    reload: "auth", group: "Authorization", secret: true,
+    help: "Password of that user",
+  }),
+  authorizationToken: row({
+    kind: text("token"), default: "",
+    keys: ["token"], block: "authorization", flags: ["auth"],
+    reload: "auth", group: "Authorization", secret: true,
+    help: "Token that clients have to present",
+  }),
+  authTimeoutMs: row({
+    kind: duration(), default: 2000, zeroIsDefault: true,
+    keys: ["timeout"], block: "authorization", flags: ["auth_timeout"],
+    reload: "auth", group: "Authorization",
+    help: "Time a client has to log in",
+  }),
+
+  maxConnections: row({
+    kind: integer({ valueName: "number", min: -1, max: MAX_INT32, zero: "none" }), default: 65536,
+    keys: ["max_connections", "max_conn"], reload: "limits", group: "Limits",
+    help: "Connections at a time; 0 or less refuses all",
+  }),
+  maxSubscriptions: row({
+    kind: limit("number"), default: 0,
+    keys: ["max_subscriptions", "max_subs"], reload: "restart", group: "Limits",
+    help: "Subscriptions per connection",
+  }),
+  maxSubTokens: row({
+    kind: integer({ valueName: "number", min: 0, max: 255, zero: "unlimited" }), default: 0,
+    keys: ["max_sub_tokens", "max_subscription_tokens"], reload: "restart", group: "Limits",
+    help: "Tokens in the subject of a subscription",
+  }),
+  maxPayloadBytes: row({
+    kind: bytes({ max: MAX_INT32 }), default: 1 * MiB, zeroIsDefault: true,
+    keys: ["max_payload"], reload: "limits", group: "Limits",
+    help: "Largest message payload, headers included",
+  }),
+  maxControlLineBytes: row({
+    kind: bytes({ max: MAX_INT32 }), default: 4 * KiB, zeroIsDefault: true,
+    keys: ["max_control_line"], reload: "limits", group: "Limits",
+    help: "Longest protocol line",
+  }),
+  maxPendingBytes: row({
+    kind: bytes({ max: MAX_INT }), default: 64 * MiB, zeroIsDefault: true,
+    keys: ["max_pending"], reload: "restart", group: "Limits",
+    help: "Bytes that may wait for one connection",
+  }),
+  maxClosedClients: row({
+    kind: integer({ valueName: "number", min: 0, max: MAX_INT32 }), default: 10_000,
+    zeroIsDefault: true,
+    keys: ["max_closed_clients"], reload: "restart", group: "Limits",
+    help: "Closed connections to remember for monitoring",
+  }),
+
+  pingIntervalMs: row({
+    kind: duration(), default: 120_000, zeroIsDefault: true,
+    keys: ["ping_interval"], reload: "live", group: "Protocol",
+    help: "Time between pings to a client",
+  }),
+  pingMax: row({
+    kind: integer({ valueName: "number", min: 0, max: MAX_INT32 }), default: 2,
+    zeroIsDefault: true,
+    keys: ["ping_max"], reload: "live", group: "Protocol",
+    help: "Unanswered pings after which a client is stale",
+  }),
+  noHeaderSupport: row({
+    kind: toggle(), default: false,
+    keys: ["no_header_support"], reload: "restart", group: "Protocol",
+    help: "Refuse messages with headers",
+  }),
+  noSublistCache: row({
+    kind: toggle(), default: false,
+    keys: ["no_sublist_cache", "disable_sublist_cache"], reload: "restart", group: "Protocol",
+    help: "Look subjects up without a cache",
+  }),
+
+  writeDeadlineMs: row({
+    kind: duration(), default: 10_000, zeroIsDefault: true,
+    keys: ["write_deadline"], reload: "live", group: "Slow Consumer",
+    help: "Time a client may refuse to take data",
+  }),
+  writeTimeout: row({
+    kind: oneOf(
+      ["default", "close", "retry"],
+      "write_timeout must be 'default', 'close' or 'retry'",
+    ),
+    default: "default",
+    keys: ["write_timeout"], reload: "restart", group: "Slow Consumer",
+    help: "What happens at the write deadline",
+  }),
+  noFastProducerStall: row({
+    kind: toggle(), default: false,
+    keys: ["no_fast_producer_stall"], reload: "live", group: "Slow Consumer",
+    help: "Drop messages for slow clients, never wait",
+  }),
+} as const;
+
+export type OptionName = keyof typeof optionRows;
+
+/** The settings of a server, one field per row, never changed in place. */
+export type Options = {
+  readonly [Name in OptionName]: (typeof optionRows)[Name] extends OptionRow<infer Value>
+    ? Value
+    : never;
+};
+
+/** A row whatever its type, for code that walks the table. */
+export type AnyOptionRow = OptionRow<unknown>;
+
+/** Names of all options, in the table's order. */
+export const OPTION_NAMES = Object.keys(optionRows) as readonly OptionName[];
+
+/** The row of an option, for code that does not know which one it handles. */
+export function optionRow(name: OptionName): AnyOptionRow {
+  return optionRows[name];
+}
+
+/** All flags of a row, without dashes: those declared, then the first key if it is a flag too. */
+export function flagsOf(row: AnyOptionRow): readonly string[] {
+  const own = row.flags ?? [];
+  return row.block === undefined ? [...own, row.keys[0]] : own;
+}
+
+/** A server with nothing configured. */
+export function defaultOptions(): Options {
+  const values = OPTION_NAMES.map((name) => [name, optionRow(name).default]);
+  return completeOptions(Object.fromEntries(values) as Options);
+}
+
+/** Reads a value as written on the command line; throws `OptionValueError`. */
+export function parseOptionValue<Value>(row: OptionRow<Value>, written: string): Value {
+  const value = row.kind.parse(written);
+  return row.zeroIsDefault === true && value === 0 ? row.default : value;
+}
+
+/** `options` with some values replaced; `values` come from `parseOptionValue`. */
+export function withValues(options: Options, values: ReadonlyMap<OptionName, unknown>): Options {
+  return completeOptions({ ...options, ...Object.fromEntries(values) });
+}
+
+/** Fills in what follows from other options. */
+function completeOptions(options: Options): Options {
+  return { ...options, trace: options.trace || options.traceVerbose };
+}

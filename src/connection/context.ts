@@ -1,0 +1,61 @@
+/**
+ * What all connections of one event loop share: the broker, the settings in force and the machinery
+ * of turns. Made by the server, handed to every connection.
+ */
+import type { Authenticator } from "../auth/authenticator.ts";
+import type { Broker } from "../broker/broker.ts";
+import { Message } from "../broker/message.ts";
+import type { Options } from "../config/options.ts";
+import type { Clock } from "../util/clock.ts";
+import type { Logger } from "../util/logger.ts";
+import { TimerWheel } from "../util/timer-wheel.ts";
+import { BlockPool } from "./block-pool.ts";
+import { FlushQueue } from "./flush-queue.ts";
+
+export class ConnectionContext {
+  readonly broker: Broker;
+  /** Replaced as a whole by a reload. */
+  options: Options;
+  authenticator: Authenticator;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
+  readonly pool: BlockPool;
+  readonly flushQueue: FlushQueue;
+  /** Filled by the parsers, one message at a time. */
+  readonly message: Message;
+  #cancelTrim: (() => void) | undefined;
+
+  constructor(
+    broker: Broker,
+    options: Options,
+    authenticator: Authenticator,
+    logger: Logger,
+    clock: Clock,
+  ) {
+    this.broker = broker;
+    this.options = options;
+    this.authenticator = authenticator;
+    this.logger = logger;
+    this.clock = clock;
+    this.pool = new BlockPool();
+    this.flushQueue = new FlushQueue();
+    this.wheel = new TimerWheel(clock, () => this.flushQueue.flush());
+    this.message = new Message();
+    this.#cancelTrim = undefined;
+  }
+
+  /** Starts giving unused blocks back to the system, now and then, while there are any. */
+  keepTrimming(intervalMs: number): void {
+    if (this.#cancelTrim !== undefined) return;
+    this.#cancelTrim = this.clock.after(intervalMs, () => {
+      this.#cancelTrim = undefined;
+      if (this.pool.trim()) this.keepTrimming(intervalMs);
+    });
+  }
+
+  stop(): void {
+    this.#cancelTrim?.();
+    this.wheel.stop();
+  }
+}

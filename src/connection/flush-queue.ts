@@ -1,0 +1,29 @@
+/**
+ * The receivers that a turn touched. [hot]
+ * Each is listed once and written once at the end of the turn; `flush` may touch further ones.
+ */
+import type { Outbound } from "./outbound.ts";
+
+export class FlushQueue {
+  readonly #waiting: Outbound[];
+  #count: number;
+
+  constructor() {
+    this.#waiting = [];
+    this.#count = 0;
+  }
+
+  /** Adds an outbound that is not queued yet (`isQueued` is the outbound's to keep). */
+  add(outbound: Outbound): void {
+    this.#waiting[this.#count++] = outbound;
+  }
+
+  /** Writes all that waits. Called at the end of every turn: received bytes, a tick, a drain. */
+  flush(): void {
+    const waiting = this.#waiting;
+    for (let i = 0; i < this.#count; i++) waiting[i]!.flush();
+    // Slots of a burst are given up, so that closed connections are not kept alive by them.
+    if (this.#count > 64) waiting.length = 0;
+    this.#count = 0;
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * When to ping a peer and when to give it up, as the reference decides it. Pure bookkeeping: the
+ * connection calls it from its timer and sends what it says.
+ */
+import type { Random } from "../util/random.ts";
+
+/** After CONNECT the first ping comes early, to measure the round trip. */
+const FIRST_PING_MS = 2000;
+
+/** A round-trip time older than this is measured anew even if the peer is busy. */
+const RTT_MAX_AGE_MS = 3_600_000;
+
+export const enum KeepAliveStep {
+  /** The peer was heard of; nothing to do until the next interval. */
+  Skip = 0,
+  Ping = 1,
+  /** Too many pings are unanswered. */
+  Stale = 2,
+}
+
+export class KeepAlive {
+  /** Pings sent since the last PONG. */
+  outstanding: number;
+  /** Last measured round trip in milliseconds; 0 when unknown. */
+  rttMs: number;
+  #pingSentMs: number;
+  /** When the peer last sent an operation or a PING; a PONG does not count. */
+  lastHeardMs: number;
+
+  constructor(nowMs: number) {
+    this.outstanding = 0;
+    this.rttMs = 0;
+    this.#pingSentMs = -Infinity;
+    this.lastHeardMs = nowMs;
+  }
+
+  /** Delay of the first ping after CONNECT: at most 2 s, with up to a fifth of jitter. */
+  firstDelayMs(intervalMs: number, random: Random): number {
+    const delayMs = Math.min(intervalMs, FIRST_PING_MS);
+    return delayMs + (delayMs * random.below(1000)) / 5000;
+  }
+
+  /** The interval has passed: what now? */
+  step(nowMs: number, intervalMs: number, maxOutstanding: number): KeepAliveStep {
+    const needsRtt = this.rttMs === 0 || nowMs - this.#pingSentMs > RTT_MAX_AGE_MS;
+    if (!needsRtt && nowMs - this.lastHeardMs < intervalMs) return KeepAliveStep.Skip;
+    if (this.outstanding + 1 > maxOutstanding) return KeepAliveStep.Stale;
+    return KeepAliveStep.Ping;
+  }
+
+  onPingSent(nowMs: number): void {
+    this.outstanding++;
+    this.#pingSentMs = nowMs;
+  }
+
+  onPong(nowMs: number): void {
+    this.outstanding = 0;
+    if (this.#pingSentMs > -Infinity) this.rttMs = Math.max(nowMs - this.#pingSentMs, 0.000001);
+  }
+}

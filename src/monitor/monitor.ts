@@ -1,0 +1,104 @@
+/**
+ * HTTP monitoring: the table of endpoints and the server that answers for them.
+ * Answers look as the reference's to the byte: two-space JSON with HTML characters escaped.
+ */
+import { availableParallelism } from "node:os";
+import type { Server as HttpServer } from "bun";
+import type { Endpoint, EndpointAnswer, MonitorFacts, MonitorSubject } from "./endpoint.ts";
+import { healthz } from "./healthz.ts";
+import { varz } from "./varz.ts";
+
+export const endpoints: readonly Endpoint[] = [
+  { path: "/varz", answer: varz },
+  { path: "/healthz", answer: healthz },
+];
+
+/** CPU use is averaged over at least this long. */
+const CPU_WINDOW_MS = 1000;
+
+export class Monitor {
+  readonly #subject: MonitorSubject;
+  readonly #startMs: number;
+  readonly #requestCounts: Record<string, number>;
+  #server: HttpServer<undefined> | undefined;
+  #cpuPercent: number;
+  #cpuSampledMs: number;
+  #cpuUsedUs: number;
+
+  constructor(subject: MonitorSubject) {
+    this.#subject = subject;
+    this.#startMs = subject.clock.wallMs();
+    this.#requestCounts = {};
+    this.#server = undefined;
+    this.#cpuPercent = 0;
+    this.#cpuSampledMs = subject.clock.nowMs();
+    this.#cpuUsedUs = 0;
+  }
+
+  /** The bound port; undefined when monitoring is off. */
+  get port(): number | undefined {
+    return this.#server?.port;
+  }
+
+  /** Binds the configured port, if any. Throws the system's error. */
+  start(): void {
+    const { host, httpHost, httpPort } = this.#subject.options;
+    if (httpPort === 0) return;
+    const address = httpHost === "" ? host : httpHost;
+    this.#server = Bun.serve({
+      hostname: address,
+      port: Math.max(httpPort, 0),
+      fetch: (request) => this.#respond(new URL(request.url).pathname),
+    });
+  }
+
+  stop(): void {
+    void this.#server?.stop(true);
+    this.#server = undefined;
+  }
+
+  #respond(path: string): Response {
+    const endpoint = endpoints.find((one) => one.path === path);
+    if (endpoint === undefined) return new Response("404 page not found\n", { status: 404 });
+    this.#requestCounts[path] = (this.#requestCounts[path] ?? 0) + 1;
+    return toResponse(endpoint.answer(this.#subject, this.#facts()));
+  }
+
+  #facts(): MonitorFacts {
+    return {
+      startMs: this.#startMs,
+      requestCounts: this.#requestCounts,
+      cpuPercent: this.#sampleCpu(),
+      cores: availableParallelism(),
+    };
+  }
+
+  #sampleCpu(): number {
+    const nowMs = this.#subject.clock.nowMs();
+    const elapsedMs = nowMs - this.#cpuSampledMs;
+    if (elapsedMs < CPU_WINDOW_MS) return this.#cpuPercent;
+    const { user, system } = process.cpuUsage();
+    const usedUs = user + system;
+    this.#cpuPercent = Math.round((usedUs - this.#cpuUsedUs) / elapsedMs) / 10;
+    this.#cpuUsedUs = usedUs;
+    this.#cpuSampledMs = nowMs;
+    return this.#cpuPercent;
+  }
+}
+
+const HTML_ESCAPES: Readonly<Record<string, string>> = {
+  "<": "\\u003c",
+  ">": "\\u003e",
+  "&": "\\u0026",
+};
+
+function toResponse(answer: EndpointAnswer): Response {
+  const json = JSON.stringify(answer.body, undefined, answer.isIndented ? 2 : undefined);
+  return new Response(
+    json.replace(/[<>&]/g, (character) => HTML_ESCAPES[character]!),
+    {
+      status: answer.status,
+      headers: { "Content-Type": "application/json", "Access-Control-Allow-Origin": "*" },
+    },
+  );
+}

@@ -1,0 +1,108 @@
+/**
+ * `/varz`: general facts and counters. Fields, their order, types and omission are the reference's;
+ * `midge_version` is our addition.
+ */
+import type { Options } from "../config/options.ts";
+import type { EndpointAnswer, MonitorFacts, MonitorSubject } from "./endpoint.ts";
+
+const NS_PER_MS = 1_000_000;
+
+export function varz(subject: MonitorSubject, facts: MonitorFacts): EndpointAnswer {
+  const { broker, identity, clock, options } = subject;
+  const { counters } = broker;
+  const nowMs = clock.wallMs();
+  const body = {
+    server_id: identity.id,
+    server_name: identity.name,
+    version: identity.version,
+    midge_version: identity.midgeVersion,
+    proto: 1,
+    git_commit: identity.gitCommit || undefined,
+    go: identity.runtime,
+    ...configuredFields(options),
+    start: new Date(facts.startMs).toISOString(),
+    now: new Date(nowMs).toISOString(),
+    uptime: uptimeText(nowMs - facts.startMs),
+    mem: process.memoryUsage.rss(),
+    cores: facts.cores,
+    gomaxprocs: facts.cores,
+    cpu: facts.cpuPercent,
+    connections: broker.connections.size,
+    total_connections: counters.totalConnections,
+    routes: 0,
+    remotes: 0,
+    leafnodes: 0,
+    in_msgs: counters.inMessages,
+    in_bytes: counters.inBytes,
+    in_client_msgs: counters.inMessages,
+    in_client_bytes: counters.inBytes,
+    out_msgs: counters.outMessages,
+    out_bytes: counters.outBytes,
+    out_client_msgs: counters.outMessages,
+    out_client_bytes: counters.outBytes,
+    slow_consumers: counters.slowConsumers,
+    stale_connections: counters.staleConnections,
+    stalled_clients: counters.stalledProducers,
+    subscriptions: broker.subscriptionCount,
+    http_req_stats: facts.requestCounts,
+    config_load_time: new Date(facts.startMs).toISOString(),
+    config_digest: "",
+    slow_consumer_stats: perKind(counters.slowConsumers),
+    stale_connection_stats: perKind(counters.staleConnections),
+    disk_io_wait_stats: { waiters: 0, waits: 0, wait_time: 0, max_wait_time: 0 },
+  };
+  return { status: 200, body, isIndented: true };
+}
+
+function configuredFields(options: Options): object {
+  const hasLogin = options.username !== "" || options.authorizationToken !== "";
+  return {
+    host: options.host,
+    port: options.port,
+    auth_required: hasLogin || undefined,
+    max_connections: options.maxConnections,
+    max_subscriptions: options.maxSubscriptions || undefined,
+    ping_interval: options.pingIntervalMs * NS_PER_MS,
+    ping_max: options.pingMax,
+    http_host: options.httpHost === "" ? options.host : options.httpHost,
+    http_port: options.httpPort,
+    http_base_path: "",
+    https_port: 0,
+    auth_timeout: options.authTimeoutMs / 1000,
+    max_control_line: options.maxControlLineBytes,
+    max_payload: options.maxPayloadBytes,
+    max_pending: options.maxPendingBytes,
+    cluster: {},
+    gateway: {},
+    leaf: {},
+    mqtt: {},
+    websocket: {},
+    jetstream: {},
+    tls_timeout: 2,
+    write_deadline: options.writeDeadlineMs * NS_PER_MS,
+    write_timeout: options.writeTimeout === "default" ? undefined : options.writeTimeout,
+  };
+}
+
+function perKind(clients: number): object {
+  return { clients, routes: 0, gateways: 0, leafs: 0 };
+}
+
+const UPTIME_UNITS: readonly (readonly [string, number])[] = [
+  ["y", 365 * 86_400],
+  ["d", 86_400],
+  ["h", 3600],
+  ["m", 60],
+];
+
+/** `1y2d3h4m5s` from the largest unit that is not zero; whole seconds. */
+export function uptimeText(elapsedMs: number): string {
+  let seconds = Math.floor(elapsedMs / 1000);
+  let text = "";
+  for (const [unit, size] of UPTIME_UNITS) {
+    const count = Math.floor(seconds / size);
+    seconds -= count * size;
+    if (count > 0 || text !== "") text += `${count}${unit}`;
+  }
+  return `${text}${seconds}s`;
+}

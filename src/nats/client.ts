@@ -1,0 +1,446 @@
+/**
+ * One NATS client: what its operations mean, and how it receives messages. [hot]
+ * The parser calls the `on…` methods in the order of the input; `dispatch` calls `deliver` for each
+ * message that one of the client's subscriptions gets. Rules and texts are the reference's.
+ */
+import { dispatch } from "../broker/dispatch.ts";
+import type { CloseReason } from "../broker/close-reason.ts";
+import type { Message } from "../broker/message.ts";
+import type { PublishPlan } from "../broker/publish-plan.ts";
+import { isReservedReply, RESERVED_QUEUE } from "../broker/reserved-subjects.ts";
+import { Subscription } from "../broker/subscription.ts";
+import type { Prepared, Subscriber, SubscriptionId } from "../broker/subscription.ts";
+import { Connection } from "../connection/connection.ts";
+import { isValidLiteralSubject } from "../subject/subject.ts";
+import type { Transport } from "../transport/transport.ts";
+import { Ascii } from "../util/ascii.ts";
+import { connectLabel, decodeConnect, defaultConnectOptions } from "./connect.ts";
+import type { ConnectOptions } from "./connect.ts";
+import { prepareMessage, writeComposed, writeLine, writePrepared } from "./encoder.ts";
+import * as errors from "./errors.ts";
+import { ProtocolError, protocolErrors } from "./errors.ts";
+import type { OperationSink, Range } from "./line-parser.ts";
+import type { NatsContext } from "./nats-context.ts";
+import { Parser } from "./parser.ts";
+import * as trace from "./trace.ts";
+
+const latin1 = new TextDecoder("latin1");
+const utf8 = new TextDecoder();
+
+export class NatsClient extends Connection implements OperationSink, Subscriber {
+  readonly #nats: NatsContext;
+  readonly #parser: Parser;
+  #connect: ConnectOptions;
+  /** Made with the first subscription. */
+  #subscriptions: Map<SubscriptionId, Subscription> | undefined;
+  /** `user:bob` and the like; empty where nobody had to log in. */
+  #userLabel: string;
+  #isConnectReceived: boolean;
+  #isFirstPongSent: boolean;
+  #echoes: boolean;
+  #takesHeaders: boolean;
+  #wantsNoResponders: boolean;
+  /** Whether publishes need more than the usual checks: verbose, pedantic or traced. */
+  #isExacting: boolean;
+  #isTracing: boolean;
+
+  constructor(nats: NatsContext, transport: Transport) {
+    const { connections } = nats;
+    super(connections, transport, connections.broker.globalAccount);
+    this.#nats = nats;
+    this.#connect = defaultConnectOptions;
+    this.#subscriptions = undefined;
+    this.#userLabel = "";
+    this.#isConnectReceived = false;
+    this.#isFirstPongSent = false;
+    this.#echoes = true;
+    this.#takesHeaders = false;
+    this.#wantsNoResponders = false;
+    this.#isExacting = true;
+    this.#isTracing = connections.logger.traceEnabled;
+    this.#parser = new Parser(this, connections.message, connections.pool, nats.lines);
+    this.#parser.maxControlLineBytes = connections.options.maxControlLineBytes;
+    this.#parser.maxPayloadBytes = connections.options.maxPayloadBytes;
+    this.#parser.isTracing = this.#isTracing;
+  }
+
+  /** Sends the greeting and waits for operations, or for CONNECT where log-in is required. */
+  greet(): void {
+    const { authenticator, options, logger } = this.context;
+    logger.debug(`${this.label} - Client connection created`);
+    writeLine(this.outbound, this.#nats.infoFor(this, undefined));
+    this.#parser.expectsConnect = authenticator.isRequired;
+    if (authenticator.isRequired) this.awaitLogin();
+    else this.openUp(options.pingIntervalMs);
+  }
+
+  /** Refuses a client beyond the limit of connections. */
+  refuse(): void {
+    this.context.logger.rateLimited("error", `${this.label} - maximum connections exceeded`);
+    this.#fail(protocolErrors.maxConnections);
+  }
+
+  get label(): string {
+    const host = this.remoteAddress.includes(":") ? `[${this.remoteAddress}]` : this.remoteAddress;
+    const identity = `${host}:${this.remotePort} - cid:${this.cid}`;
+    if (!this.#isConnectReceived) return identity;
+    return identity + connectLabel(this.#connect, this.account.name, this.#userLabel);
+  }
+
+  get description(): { name: string; language: string; version: string } {
+    const { name, lang, version } = this.#connect;
+    return { name, language: lang, version };
+  }
+
+  get subscriptionCount(): number {
+    return this.#subscriptions?.size ?? 0;
+  }
+
+  // --- Publishing ----------------------------------------------------------------------------
+
+  onPublish(message: Message): void {
+    this.inMessages++;
+    this.inBytes += message.sizeBytes;
+    const plan = this.account.plans.find(message);
+    if (this.#isExacting) this.#traceAndCheckSubject(message);
+    if (!plan.isAllowed || message.replyEnd > message.tailStart) {
+      if (!this.#mayPublish(plan, message)) return;
+    }
+    if (this.#isExacting && this.#connect.verbose) this.#sendOkay();
+    const isDelivered = dispatch(plan, message, this.context.broker.random);
+    if (!isDelivered && this.#wantsNoResponders && message.replyEnd > message.tailStart) {
+      this.#sendNoResponders(message);
+    }
+  }
+
+  onPayloadTooLarge(sizeBytes: number): never {
+    const limit = this.#parser.maxPayloadBytes;
+    throw new ProtocolError(
+      protocolErrors.maxPayload,
+      `maximum payload exceeded: ${sizeBytes} vs ${limit}`,
+    );
+  }
+
+  #traceAndCheckSubject(message: Message): void {
+    if (this.#isTracing) {
+      this.#traceLines(trace.tracePublish(message, this.context.options.maxTracedMsgLen));
+    }
+    if (!this.#connect.pedantic) return;
+    const { bytes } = message.block;
+    if (isValidLiteralSubject(bytes, message.subjectStart, message.subjectEnd)) return;
+    this.#sendError(protocolErrors.invalidPublishSubject.text);
+  }
+
+  /** The rules that only few messages meet: reserved subjects and replies. */
+  #mayPublish(plan: PublishPlan, message: Message): boolean {
+    const { bytes } = message.block;
+    if (!plan.isAllowed) {
+      const subject = utf8.decode(bytes.subarray(message.subjectStart, message.subjectEnd));
+      this.#log("error", `Publish Violation - Subject ${errors.quote(subject)}`);
+      this.#sendError(errors.publishViolation(subject));
+      return false;
+    }
+    if (!isReservedReply(bytes, message.tailStart, message.replyEnd)) return true;
+    const reply = utf8.decode(bytes.subarray(message.tailStart, message.replyEnd));
+    this.#log("error", `Publish Violation - Reply ${errors.quote(reply)}`);
+    this.#sendError(errors.replyViolation(reply));
+    return false;
+  }
+
+  /** Tells the requester on its reply subject that nobody listens: status 503. */
+  #sendNoResponders(message: Message): void {
+    const { bytes } = message.block;
+    const { tailStart, replyEnd } = message;
+    const { plain } = this.account.sublist.matchBytes(bytes, tailStart, replyEnd);
+    for (let i = 0; i < plain.length; i++) {
+      const subscription = plain[i]!;
+      if (subscription.subscriber !== this) continue;
+      const subject = latin1.decode(bytes.subarray(message.subjectStart, message.subjectEnd));
+      const reply = latin1.decode(bytes.subarray(tailStart, replyEnd));
+      writeLine(this.outbound, errors.noRespondersMessage(subject, reply, subscription.sid));
+      return;
+    }
+  }
+
+  // --- Receiving -----------------------------------------------------------------------------
+
+  deliver(subscription: Subscription, message: Message, prepared: Prepared | undefined): boolean {
+    if (message.origin === this && !this.#echoes) return false;
+    if (!this.isLive) return false;
+    const outbound = this.outbound;
+    if (outbound.isBlocked && this.isCongested && this.context.options.noFastProducerStall) {
+      return false;
+    }
+    const delivered = ++subscription.deliveredCount;
+    const maximum = subscription.maxDeliveries;
+    if (maximum > 0 && delivered >= maximum) {
+      this.#removeSubscription(subscription);
+      if (delivered > maximum) return false;
+    }
+    const takesTail = message.hasPlainTail && (message.headerBytes === 0 || this.#takesHeaders);
+    this.outMessages++;
+    if (prepared !== undefined && takesTail) {
+      writePrepared(outbound, message, prepared);
+      this.outBytes += message.sizeBytes;
+    } else {
+      this.outBytes += writeComposed(outbound, message, subscription.sid, this.#takesHeaders);
+    }
+    if (this.#isTracing) this.#traceDelivery(subscription, message);
+    if (outbound.isBlocked) this.onQueuedWhileBlocked(message.origin);
+    return true;
+  }
+
+  prepare(subscription: Subscription, subject: Uint8Array): Prepared {
+    return prepareMessage(subject, subscription.sid);
+  }
+
+  // --- Subscribing ---------------------------------------------------------------------------
+
+  onSubscribe(bytes: Uint8Array, subject: Range, queueRange: Range, sidRange: Range): void {
+    this.#noteActivity();
+    if (!this.isLive) return;
+    const queue =
+      queueRange.end > queueRange.start
+        ? latin1.decode(bytes.subarray(queueRange.start, queueRange.end))
+        : undefined;
+    const sid = parseSid(bytes, sidRange);
+    const problem = this.#subscribeProblem(bytes, subject, queue, sid);
+    if (problem !== undefined) {
+      this.#sendError(problem);
+      return;
+    }
+    const subscriptions = (this.#subscriptions ??= new Map());
+    if (!subscriptions.has(sid)) {
+      const subscription = new Subscription(this, sid, queue);
+      if (!this.account.subscribe(bytes.subarray(subject.start, subject.end), subscription)) {
+        this.#sendError(protocolErrors.invalidSubject.text);
+        return;
+      }
+      subscriptions.set(sid, subscription);
+    }
+    if (this.#connect.verbose) this.#sendOkay();
+  }
+
+  /** The error text for a SUB that may not be, in the reference's order of checks. */
+  #subscribeProblem(
+    bytes: Uint8Array,
+    subject: Range,
+    queue: string | undefined,
+    sid: SubscriptionId,
+  ): string | undefined {
+    const { maxSubTokens, maxSubscriptions } = this.context.options;
+    if (queue === RESERVED_QUEUE) {
+      const text = utf8.decode(bytes.subarray(subject.start, subject.end));
+      const detail = `Subject ${errors.quote(text)}, Queue: ${errors.quote(queue)}, SID ${sid}`;
+      this.#log("error", `Subscription Violation - ${detail}`);
+      return errors.subscriptionViolation(text, queue);
+    }
+    if (maxSubTokens > 0 && countDots(bytes, subject) >= maxSubTokens) {
+      return errors.tooManyTokens(utf8.decode(bytes.subarray(subject.start, subject.end)));
+    }
+    if (maxSubscriptions > 0 && this.subscriptionCount >= maxSubscriptions) {
+      this.context.logger.rateLimited("error", `${this.label} - maximum subscriptions exceeded`);
+      return protocolErrors.maxSubscriptions.text;
+    }
+    return undefined;
+  }
+
+  onUnsubscribe(bytes: Uint8Array, sidRange: Range, max: number): void {
+    this.#noteActivity();
+    const subscription = this.#subscriptions?.get(parseSid(bytes, sidRange));
+    if (subscription !== undefined) {
+      if (max > 0 && max > subscription.deliveredCount) subscription.maxDeliveries = max;
+      else this.#removeSubscription(subscription);
+    }
+    if (this.#connect.verbose) this.#sendOkay();
+  }
+
+  #removeSubscription(subscription: Subscription): void {
+    if (this.#subscriptions?.delete(subscription.sid)) this.account.unsubscribe(subscription);
+  }
+
+  #removeAllSubscriptions(): void {
+    const subscriptions = this.#subscriptions;
+    if (subscriptions === undefined) return;
+    this.#subscriptions = undefined;
+    this.account.unsubscribeAll(Array.from(subscriptions.values()));
+  }
+
+  // --- Logging in ----------------------------------------------------------------------------
+
+  onOperationBeforeConnect(): void {
+    throw new ProtocolError(protocolErrors.authorizationViolation, "authentication error");
+  }
+
+  onConnect(bytes: Uint8Array, start: number, end: number): void {
+    const { authenticator, broker, clock, options } = this.context;
+    this.#noteActivity();
+    if (this.keepAlive.rttMs === 0) this.keepAlive.rttMs = clock.wallMs() - this.startMs || 0.001;
+    const connect = decodeConnect(bytes, start, end, this.#connect);
+    if (this.#isConnectReceived) {
+      this.#removeAllSubscriptions();
+      this.moveTo(broker.globalAccount);
+    }
+    this.#connect = connect;
+    this.#isConnectReceived = true;
+    const grant = authenticator.authenticate({
+      user: connect.user,
+      password: connect.pass,
+      token: connect.auth_token,
+    });
+    if (grant === undefined || connect.account !== "" || connect.new_account) {
+      const user = connect.user === "" ? "" : ` - User ${errors.quote(connect.user)}`;
+      throw new ProtocolError(protocolErrors.authorizationViolation, `authentication error${user}`);
+    }
+    this.#userLabel = grant.label;
+    this.moveTo(grant.account);
+    this.#applyConnect(connect);
+    this.#parser.expectsConnect = false;
+    this.openUp(this.keepAlive.firstDelayMs(options.pingIntervalMs, broker.random));
+    if (connect.verbose) this.#sendOkay();
+  }
+
+  #applyConnect(connect: ConnectOptions): void {
+    if (connect.protocol < 0 || connect.protocol > 1) {
+      throw new ProtocolError(protocolErrors.invalidProtocol, "invalid client protocol");
+    }
+    this.#takesHeaders = connect.headers && !this.context.options.noHeaderSupport;
+    if (connect.no_responders && !this.#takesHeaders) {
+      throw new ProtocolError(
+        protocolErrors.noRespondersNeedsHeaders,
+        "no responders requires headers support",
+      );
+    }
+    this.#echoes = connect.echo;
+    this.#wantsNoResponders = connect.no_responders;
+    this.#isExacting = connect.verbose || connect.pedantic || this.#isTracing;
+    this.#parser.acceptsHeaders = this.#takesHeaders;
+  }
+
+  protected onLoginTimeout(): void {
+    this.#log("debug", "Authentication Timeout");
+    this.#fail(protocolErrors.authenticationTimeout);
+  }
+
+  // --- Keep-alive ----------------------------------------------------------------------------
+
+  onPing(): void {
+    this.#noteActivity();
+    if (this.#isTracing) this.#traceOut("PONG", "");
+    writeLine(this.outbound, "PONG\r\n");
+    if (this.#isFirstPongSent || !this.#isConnectReceived) return;
+    this.#isFirstPongSent = true;
+    if (this.#connect.protocol < 1) return;
+    writeLine(this.outbound, this.#nats.infoFor(this, this.account.name));
+  }
+
+  onPong(): void {
+    this.keepAlive.onPong(this.context.clock.nowMs());
+  }
+
+  protected sendPing(): void {
+    if (this.#isTracing) this.#traceOut("PING", "");
+    writeLine(this.outbound, "PING\r\n");
+  }
+
+  protected onStale(): void {
+    this.#fail(protocolErrors.staleConnection);
+  }
+
+  #noteActivity(): void {
+    this.keepAlive.lastHeardMs = this.context.clock.nowMs();
+  }
+
+  // --- Input and errors ----------------------------------------------------------------------
+
+  protected consume(chunk: Uint8Array, start: number): number {
+    return this.#parser.parse(chunk, start);
+  }
+
+  protected haltInput(): void {
+    this.#parser.halt();
+  }
+
+  protected handleError(error: unknown): boolean {
+    if (!(error instanceof ProtocolError)) return false;
+    this.#log("error", error.message);
+    this.#fail(error.row);
+    return true;
+  }
+
+  /** Answers with the row's text, if it has one, and closes if it says so. */
+  #fail(row: errors.ProtocolErrorRow): void {
+    if (row.text !== undefined) this.#sendError(row.text);
+    if (row.closes !== undefined) this.close(row.closes);
+  }
+
+  #sendError(text: string): void {
+    if (!this.isLive) return;
+    if (this.#isTracing) this.#traceOut("-ERR", text);
+    writeLine(this.outbound, errors.errorLine(text));
+  }
+
+  #sendOkay(): void {
+    if (this.#isTracing) this.#traceOut("OK", "");
+    writeLine(this.outbound, "+OK\r\n");
+  }
+
+  protected release(_reason: CloseReason): void {
+    this.#removeAllSubscriptions();
+    this.#parser.discard();
+  }
+
+  // --- Logging -------------------------------------------------------------------------------
+
+  #log(level: "error" | "debug", text: string): void {
+    const { logger } = this.context;
+    if (level === "error") logger.error(`${this.label} - ${text}`);
+    else logger.debug(`${this.label} - ${text}`);
+  }
+
+  onTrace(operation: string, bytes: Uint8Array, start: number, end: number): void {
+    const argument = utf8.decode(bytes.subarray(start, end));
+    const shown = operation === "CONNECT" ? trace.redactConnect(argument) : argument;
+    this.context.logger.trace(`${this.label} - ${trace.traceOperation("<<-", operation, shown)}`);
+  }
+
+  #traceOut(operation: string, argument: string): void {
+    const line = trace.traceOperation("->>", operation, argument);
+    this.context.logger.trace(`${this.label} - ${line}`);
+  }
+
+  #traceDelivery(subscription: Subscription, message: Message): void {
+    const { maxTracedMsgLen } = this.context.options;
+    const takesHeaders = this.#takesHeaders;
+    this.#traceLines(trace.traceDelivery(message, subscription, takesHeaders, maxTracedMsgLen));
+  }
+
+  #traceLines(lines: readonly (string | undefined)[]): void {
+    for (const line of lines) {
+      if (line !== undefined) this.context.logger.trace(`${this.label} - ${line}`);
+    }
+  }
+}
+
+/** Number of dots: one less than the reference's count of tokens. */
+function countDots(bytes: Uint8Array, subject: Range): number {
+  let dots = 0;
+  for (let at = subject.start; at < subject.end; at++) if (bytes[at] === Ascii.Dot) dots++;
+  return dots;
+}
+
+/** Numbers for plain decimals that keep their text (no leading zero, exact), else the text. */
+function parseSid(bytes: Uint8Array, range: Range): SubscriptionId {
+  const length = range.end - range.start;
+  const first = bytes[range.start]!;
+  if (length > 15 || (first === Ascii.Zero && length > 1)) {
+    return latin1.decode(bytes.subarray(range.start, range.end));
+  }
+  let value = 0;
+  for (let at = range.start; at < range.end; at++) {
+    const digit = bytes[at]! - Ascii.Zero;
+    if (digit < 0 || digit > 9) return latin1.decode(bytes.subarray(range.start, range.end));
+    value = value * 10 + digit;
+  }
+  return value;
+}

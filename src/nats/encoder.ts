@@ -1,0 +1,135 @@
+/**
+ * Messages to bytes, straight into a receiver's outbound buffer. [hot]
+ *
+ * ```
+ * MSG subject sid [reply] size␍␊payload␍␊
+ * HMSG subject sid [reply] header-size size␍␊headers payload␍␊
+ * ```
+ * All behind the sid stands in the publisher's own bytes in the same form (`Message.hasPlainTail`), so
+ * the usual delivery is two copies: the prepared prefix `MSG subject sid ` and the message's tail.
+ */
+import type { Message } from "../broker/message.ts";
+import type { Prepared, SubscriptionId } from "../broker/subscription.ts";
+import type { Outbound } from "../connection/outbound.ts";
+import { Ascii } from "../util/ascii.ts";
+import { COPY_SLACK_BYTES, copyBytes, writeDecimal } from "../util/bytes.ts";
+
+/** Tails from this size on are sent from where they were received instead of being copied. */
+const LARGE_TAIL_BYTES = 32_768;
+
+/** Room for `HMSG`, blanks, two numbers and line ends around the variable parts of a line. */
+const FIXED_PARTS_BYTES = 64;
+
+/** Makes `MSG subject sid `. */
+export function prepareMessage(subject: Uint8Array, sid: SubscriptionId): Prepared {
+  const text = String(sid);
+  const lengthBytes = 4 + subject.length + 1 + text.length + 1;
+  const words = new Int32Array((lengthBytes + 3) >> 2);
+  const bytes = new Uint8Array(words.buffer);
+  let at = writeText("MSG ", bytes, 0);
+  bytes.set(subject, at);
+  at += subject.length;
+  bytes[at++] = Ascii.Space;
+  at = writeText(text, bytes, at);
+  bytes[at] = Ascii.Space;
+  return { words, lengthBytes };
+}
+
+/**
+ * Writes a message with a plain tail behind its prepared prefix. The receiver takes headers if the
+ * message has any.
+ */
+export function writePrepared(outbound: Outbound, message: Message, prepared: Prepared): void {
+  const { words, lengthBytes } = prepared;
+  const { tailStart, tailEnd } = message;
+  const tailBytes = tailEnd - tailStart;
+  const isLarge = tailBytes >= LARGE_TAIL_BYTES;
+  let at = outbound.reserve(1 + lengthBytes + COPY_SLACK_BYTES + (isLarge ? 0 : tailBytes));
+  const block = outbound.block;
+  const view = block.view;
+  if (message.headerBytes > 0) block.bytes[at++] = Ascii.UpperH;
+  // Whole words: what the last one writes too much is overwritten by the tail.
+  const end = at + lengthBytes;
+  for (let i = 0; at < end; i++) {
+    view.setInt32(at, words[i]!, true);
+    at += 4;
+  }
+  if (isLarge) {
+    outbound.commit(end);
+    outbound.appendLarge(message.block.bytes, tailStart, tailEnd);
+    return;
+  }
+  copyBytes(message.block, tailStart, tailEnd, block, end);
+  outbound.commit(end + tailBytes);
+}
+
+/**
+ * Writes any message to any receiver, composing the line: for subjects without a plan, unusual
+ * spellings and receivers without headers (they get the payload alone). Returns the bytes that count
+ * as delivered.
+ */
+export function writeComposed(
+  outbound: Outbound,
+  message: Message,
+  sid: SubscriptionId,
+  takesHeaders: boolean,
+): number {
+  const block = message.block;
+  const hasHeaders = message.headerBytes > 0 && takesHeaders;
+  const bodyStart = message.payloadStart + (hasHeaders ? 0 : message.headerBytes);
+  const bodyBytes = message.payloadStart + message.sizeBytes - bodyStart;
+  const subjectBytes = message.subjectEnd - message.subjectStart;
+  const replyBytes = message.replyEnd - message.tailStart;
+  const sidBytes = typeof sid === "number" ? 16 : sid.length;
+  let at = outbound.reserve(FIXED_PARTS_BYTES + subjectBytes + replyBytes + sidBytes);
+  const target = outbound.block;
+  const bytes = target.bytes;
+  if (hasHeaders) bytes[at++] = Ascii.UpperH;
+  bytes[at++] = Ascii.UpperM;
+  bytes[at++] = Ascii.UpperS;
+  bytes[at++] = 71; // G
+  bytes[at++] = Ascii.Space;
+  copyBytes(block, message.subjectStart, message.subjectEnd, target, at);
+  at += subjectBytes;
+  bytes[at++] = Ascii.Space;
+  at = typeof sid === "number" ? writeDecimal(bytes, at, sid) : writeText(sid, bytes, at);
+  bytes[at++] = Ascii.Space;
+  if (replyBytes > 0) {
+    copyBytes(block, message.tailStart, message.replyEnd, target, at);
+    at += replyBytes;
+    bytes[at++] = Ascii.Space;
+  }
+  if (hasHeaders) {
+    at = writeDecimal(bytes, at, message.headerBytes);
+    bytes[at++] = Ascii.Space;
+  }
+  at = writeDecimal(bytes, at, bodyBytes);
+  bytes[at++] = Ascii.CarriageReturn;
+  bytes[at++] = Ascii.LineFeed;
+  outbound.commit(at);
+  writeBody(outbound, message, bodyStart);
+  return bodyBytes;
+}
+
+/** Writes the rest of the message from `start` on, with its CRLF. */
+function writeBody(outbound: Outbound, message: Message, start: number): void {
+  const length = message.tailEnd - start;
+  if (length >= LARGE_TAIL_BYTES) {
+    outbound.appendLarge(message.block.bytes, start, message.tailEnd);
+    return;
+  }
+  const at = outbound.reserve(length);
+  copyBytes(message.block, start, message.tailEnd, outbound.block, at);
+  outbound.commit(at + length);
+}
+
+/** Writes a short control line or any other text; one byte per character. */
+export function writeLine(outbound: Outbound, text: string): void {
+  const at = outbound.reserve(text.length);
+  outbound.commit(writeText(text, outbound.block.bytes, at));
+}
+
+function writeText(text: string, target: Uint8Array, at: number): number {
+  for (let i = 0; i < text.length; i++) target[at + i] = text.charCodeAt(i);
+  return at + text.length;
+}

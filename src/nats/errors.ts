@@ -1,0 +1,97 @@
+/**
+ * The table of `-ERR` texts of the client protocol, and the error that parser and client throw when a
+ * peer breaks it. Texts are the reference's to the letter, since client libraries match on them.
+ */
+import { closeReasons } from "../broker/close-reason.ts";
+import type { CloseReason } from "../broker/close-reason.ts";
+
+export interface ProtocolErrorRow {
+  /** Sent as `-ERR 'text'`; undefined closes without a word. */
+  readonly text: string | undefined;
+  /** Why the connection closes; undefined leaves it open. */
+  readonly closes: CloseReason | undefined;
+}
+
+function row<Text extends string | undefined>(text: Text, closes?: CloseReason) {
+  return { text, closes };
+}
+
+export const protocolErrors = {
+  unknownOperation: row("Unknown Protocol Operation", closeReasons.protocolViolation),
+  /** Wrong number of arguments, bad sizes, bad JSON: the reference closes without an error text. */
+  badArguments: row(undefined, closeReasons.protocolViolation),
+  maxControlLine: row("maximum control line exceeded", closeReasons.maxControlLineExceeded),
+  maxPayload: row("Maximum Payload Violation", closeReasons.maxPayloadExceeded),
+  authorizationViolation: row("Authorization Violation", closeReasons.authenticationViolation),
+  authenticationTimeout: row("Authentication Timeout", closeReasons.authenticationTimeout),
+  maxConnections: row("maximum connections exceeded", closeReasons.maxConnectionsExceeded),
+  maxSubscriptions: row("maximum subscriptions exceeded"),
+  invalidProtocol: row("invalid client protocol", closeReasons.badClientProtocolVersion),
+  noRespondersNeedsHeaders: row(
+    "no responders requires headers support",
+    closeReasons.noRespondersRequiresHeaders,
+  ),
+  staleConnection: row("Stale Connection", closeReasons.staleConnection),
+  peerError: row(undefined, closeReasons.parseError),
+  invalidPublishSubject: row("Invalid Publish Subject"),
+  invalidSubject: row("Invalid Subject"),
+} as const satisfies Record<string, ProtocolErrorRow>;
+
+/** A peer broke the protocol. `message` is for the log only. */
+export class ProtocolError extends Error {
+  override readonly name = "ProtocolError";
+  readonly row: ProtocolErrorRow;
+
+  constructor(errorRow: ProtocolErrorRow, logText: string) {
+    super(logText);
+    this.row = errorRow;
+  }
+}
+
+export const publishViolation = (subject: string): string =>
+  `Permissions Violation for Publish to ${quote(subject)}`;
+
+export const replyViolation = (reply: string): string =>
+  `Permissions Violation for Publish with Reply of ${quote(reply)}`;
+
+/** `queue` undefined for a plain subscription. */
+export const subscriptionViolation = (subject: string, queue: string | undefined): string =>
+  queue === undefined
+    ? `Permissions Violation for Subscription to ${quote(subject)}`
+    : `Permissions Violation for Subscription to ${quote(subject)} using queue ${quote(queue)}`;
+
+export const tooManyTokens = (subject: string): string =>
+  `Permissions Violation for Subscription to ${quote(subject)}, too many tokens`;
+
+export const errorLine = (text: string): string => `-ERR '${text}'\r\n`;
+
+/** The status message that tells a requester that nobody listens. Texts are one byte a character. */
+export function noRespondersMessage(subject: string, reply: string, sid: string | number): string {
+  const headers = `NATS/1.0 503\r\nNats-Subject: ${subject}\r\n\r\n`;
+  return `HMSG ${reply} ${sid} ${headers.length} ${headers.length}\r\n${headers}\r\n`;
+}
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = {
+  "\x07": "\\a",
+  "\b": "\\b",
+  "\f": "\\f",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  "\v": "\\v",
+  '"': '\\"',
+  "\\": "\\\\",
+};
+
+/** Quotes as Go's `%q` does: double quotes, control and format characters escaped. */
+export function quote(text: string): string {
+  const escaped = text.replace(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, (character) => {
+    const short = SHORT_ESCAPES[character];
+    if (short !== undefined) return short;
+    const code = character.codePointAt(0) ?? 0;
+    if (code < 0x80) return `\\x${code.toString(16).padStart(2, "0")}`;
+    if (code < 0x10000) return `\\u${code.toString(16).padStart(4, "0")}`;
+    return `\\U${code.toString(16).padStart(8, "0")}`;
+  });
+  return `"${escaped}"`;
+}

@@ -1,0 +1,309 @@
+/**
+ * Control lines in every spelling that the protocol allows.
+ * The parser calls it for all but plainly spelled publishes. It holds nothing between calls, so one
+ * serves all connections. Limits and arguments are checked here; what they mean is the sink's.
+ */
+import type { Message } from "../broker/message.ts";
+import type { Producer } from "../broker/subscription.ts";
+import { hashSubject } from "../subject/subject.ts";
+import { Ascii } from "../util/ascii.ts";
+import type { ByteBlock } from "../util/bytes.ts";
+import { ProtocolError, protocolErrors, quote } from "./errors.ts";
+import { Operation, operationAt, operations } from "./operations.ts";
+
+/** The operation is not complete yet; nothing was done. */
+export const INCOMPLETE = -1;
+
+/** Longest accepted size: nine digits, as in the reference. */
+export const MAX_SIZE_DIGITS = 9;
+
+/** More arguments than any operation takes. */
+const MAX_ARGUMENTS = 5;
+
+/** Bytes of the input shown in log lines about it. */
+const OPERATION_SNIPPET_BYTES = 32;
+const LINE_SNIPPET_BYTES = 128;
+
+/**
+ * What a client does with its peer's operations. Ranges point into the bytes given and hold during
+ * the call. A range whose start equals its end is an absent argument.
+ */
+export interface OperationSink extends Producer {
+  /** Anything but CONNECT came first although CONNECT is expected. Throws unless it may go on. */
+  onOperationBeforeConnect(): void;
+  onConnect(bytes: Uint8Array, start: number, end: number): void;
+  onPublish(message: Message): void;
+  /** Always throws. Called as soon as the line is complete. */
+  onPayloadTooLarge(sizeBytes: number): never;
+  onSubscribe(bytes: Uint8Array, subject: Range, queue: Range, sid: Range): void;
+  /** `max` -1: unsubscribe now. */
+  onUnsubscribe(bytes: Uint8Array, sid: Range, max: number): void;
+  onPing(): void;
+  onPong(): void;
+  onTrace(operation: string, bytes: Uint8Array, start: number, end: number): void;
+}
+
+/** A pair of offsets. Reused: valid during the call only. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What the line parser needs of the parser it works for. */
+export interface LineHost {
+  readonly expectsConnect: boolean;
+  readonly acceptsHeaders: boolean;
+  readonly maxControlLineBytes: number;
+  readonly isTracing: boolean;
+  finishPublish(block: ByteBlock, start: number, payloadStart: number, size: number): number;
+}
+
+class Argument implements Range {
+  start = 0;
+  end = 0;
+}
+
+export class LineParser {
+  readonly #message: Message;
+  readonly #arguments: readonly Argument[];
+  readonly #absent: Argument;
+
+  /** `message` is the one that the parsers fill. */
+  constructor(message: Message) {
+    this.#message = message;
+    this.#arguments = Array.from({ length: MAX_ARGUMENTS }, () => new Argument());
+    this.#absent = new Argument();
+  }
+
+  /**
+   * Runs the operation at `start`; returns the offset behind it, or `INCOMPLETE`.
+   * Throws `ProtocolError` as soon as the bytes cannot become a valid operation.
+   */
+  run(host: LineHost, sink: OperationSink, block: ByteBlock, start: number, end: number): number {
+    const bytes = block.bytes;
+    if (host.expectsConnect && (bytes[start]! | 0x20) !== (Ascii.UpperC | 0x20)) {
+      sink.onOperationBeforeConnect();
+    }
+    const operation = operationAt(bytes, start, end);
+    if (operation === Operation.Incomplete) return INCOMPLETE;
+    if (operation === Operation.Unknown) throw unknownOperation(bytes, start, end);
+
+    const lineFeed = findLineFeed(block, start, end);
+    const { name, ignoresRest } = operations[operation]!;
+    const argumentsStart = skipBlanks(bytes, start + name.length, lineFeed);
+    if (!ignoresRest) checkLength(bytes, argumentsStart, lineFeed, host.maxControlLineBytes);
+    if (lineFeed === end) return INCOMPLETE;
+
+    const argumentsEnd = endOfArguments(bytes, argumentsStart, lineFeed);
+    if (operation === Operation.Publish || operation === Operation.HeaderPublish) {
+      return this.#publish(host, block, operation, start, argumentsStart, argumentsEnd, lineFeed);
+    }
+    if (host.isTracing) sink.onTrace(name, bytes, argumentsStart, argumentsEnd);
+    this.#runSimple(operation, sink, bytes, argumentsStart, argumentsEnd);
+    return lineFeed + 1;
+  }
+
+  /**
+   * Given the first `length` bytes of an incomplete line, moves out what the grammar ignores (blanks
+   * before the arguments, anything behind PING) and returns the new length.
+   */
+  compact(bytes: Uint8Array, length: number): number {
+    const operation = operationAt(bytes, 0, length);
+    if (operation < 0) return length;
+    const { name, ignoresRest } = operations[operation]!;
+    if (ignoresRest) return Math.min(length, name.length);
+    const argumentsStart = skipBlanks(bytes, name.length, length);
+    const extra = argumentsStart - name.length - 1;
+    if (extra <= 0) return length;
+    bytes.copyWithin(name.length + 1, argumentsStart, length);
+    return length - extra;
+  }
+
+  #runSimple(
+    operation: Operation,
+    sink: OperationSink,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    switch (operation) {
+      case Operation.Ping:
+        return sink.onPing();
+      case Operation.Pong:
+        return sink.onPong();
+      case Operation.Connect:
+        return sink.onConnect(bytes, start, end);
+      case Operation.Subscribe:
+        return this.#subscribe(sink, bytes, start, end);
+      case Operation.Unsubscribe:
+        return this.#unsubscribe(sink, bytes, start, end);
+      case Operation.Info:
+        return checkInfo(bytes, start, end);
+      case Operation.Error:
+        throw new ProtocolError(
+          protocolErrors.peerError,
+          `Client Error ${textOf(bytes, start, end)}`,
+        );
+      default:
+        return;
+    }
+  }
+
+  #publish(
+    host: LineHost,
+    block: ByteBlock,
+    operation: Operation,
+    start: number,
+    argumentsStart: number,
+    argumentsEnd: number,
+    lineFeed: number,
+  ): number {
+    const bytes = block.bytes;
+    const hasHeaders = operation === Operation.HeaderPublish;
+    if (hasHeaders && !host.acceptsHeaders) {
+      throw new ProtocolError(protocolErrors.badArguments, "message headers not supported");
+    }
+    const count = this.#split(bytes, argumentsStart, argumentsEnd, false);
+    const required = hasHeaders ? 3 : 2;
+    const label = hasHeaders ? "processHeaderPub" : "processPub";
+    if (count !== required && count !== required + 1) {
+      throw badLine(`${label} Parse Error`, bytes, argumentsStart, argumentsEnd);
+    }
+    const size = this.#sizeArgument(bytes, count - 1);
+    const headerBytes = hasHeaders ? this.#sizeArgument(bytes, count - 2) : 0;
+    if (size < 0 || headerBytes < 0) {
+      throw badLine(`${label} Bad or Missing Size`, bytes, argumentsStart, argumentsEnd);
+    }
+    if (headerBytes > size) {
+      const problem = `${label} Header Size larger then TotalSize`;
+      throw badLine(problem, bytes, argumentsStart, argumentsEnd);
+    }
+    const subject = this.#arguments[0]!;
+    const reply = count > required ? this.#arguments[1]! : this.#absent;
+    const message = this.#message;
+    message.subjectStart = subject.start;
+    message.subjectEnd = subject.end;
+    message.subjectHash = hashSubject(bytes, subject.start, subject.end);
+    message.tailStart = reply.start;
+    message.replyEnd = reply.end;
+    message.headerBytes = headerBytes;
+    message.hasPlainTail = false;
+    return host.finishPublish(block, start, lineFeed + 1, size);
+  }
+
+  #sizeArgument(bytes: Uint8Array, index: number): number {
+    const argument = this.#arguments[index]!;
+    return parseSize(bytes, argument.start, argument.end);
+  }
+
+  #subscribe(sink: OperationSink, bytes: Uint8Array, start: number, end: number): void {
+    const count = this.#split(bytes, start, end, true);
+    if (count !== 2 && count !== 3) {
+      throw badLine("processSub Parse Error", bytes, start, end);
+    }
+    const queue = count === 3 ? this.#arguments[1]! : this.#absent;
+    sink.onSubscribe(bytes, this.#arguments[0]!, queue, this.#arguments[count - 1]!);
+  }
+
+  #unsubscribe(sink: OperationSink, bytes: Uint8Array, start: number, end: number): void {
+    const count = this.#split(bytes, start, end, true);
+    if (count !== 1 && count !== 2) {
+      throw badLine("processUnsub Parse Error", bytes, start, end);
+    }
+    const max = count === 2 ? this.#sizeArgument(bytes, 1) : -1;
+    sink.onUnsubscribe(bytes, this.#arguments[0]!, max);
+  }
+
+  /** Finds the arguments of a line; returns their number, at most one more than any line may have. */
+  #split(bytes: Uint8Array, start: number, end: number, atLineEnds: boolean): number {
+    let count = 0;
+    let at = start;
+    while (at < end) {
+      while (at < end && isSeparator(bytes[at]!, atLineEnds)) at++;
+      if (at === end) break;
+      if (count === MAX_ARGUMENTS) return count;
+      const argument = this.#arguments[count++]!;
+      argument.start = at;
+      while (at < end && !isSeparator(bytes[at]!, atLineEnds)) at++;
+      argument.end = at;
+    }
+    return count;
+  }
+}
+
+/** The decimal number in the range; -1 unless it is one to nine digits. */
+export function parseSize(bytes: Uint8Array, start: number, end: number): number {
+  const digits = end - start;
+  if (digits < 1 || digits > MAX_SIZE_DIGITS) return -1;
+  let size = 0;
+  for (let at = start; at < end; at++) {
+    const digit = bytes[at]! - Ascii.Zero;
+    if (digit < 0 || digit > 9) return -1;
+    size = size * 10 + digit;
+  }
+  return size;
+}
+
+function isSeparator(byte: number, atLineEnds: boolean): boolean {
+  if (byte === Ascii.Space || byte === Ascii.Tab) return true;
+  return atLineEnds && (byte === Ascii.CarriageReturn || byte === Ascii.LineFeed);
+}
+
+/** Offset of the line's ␊, or `end` when it has not arrived. */
+function findLineFeed(block: ByteBlock, start: number, end: number): number {
+  const found = block.buffer.indexOf(Ascii.LineFeed, start);
+  return found < 0 || found > end ? end : found;
+}
+
+function skipBlanks(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && (bytes[at] === Ascii.Space || bytes[at] === Ascii.Tab)) at++;
+  return at;
+}
+
+/** As the reference: a ␍ anywhere in the arguments costs them their last byte. */
+function endOfArguments(bytes: Uint8Array, start: number, lineFeed: number): number {
+  for (let at = lineFeed - 1; at >= start; at--) {
+    if (bytes[at] === Ascii.CarriageReturn) return lineFeed - 1;
+  }
+  return lineFeed;
+}
+
+function checkLength(bytes: Uint8Array, start: number, lineFeed: number, max: number): void {
+  const hasReturn = lineFeed > start && bytes[lineFeed - 1] === Ascii.CarriageReturn;
+  const length = lineFeed - start - (hasReturn ? 1 : 0);
+  if (length <= max) return;
+  const snippet = quote(textOf(bytes, start, Math.min(lineFeed, start + LINE_SNIPPET_BYTES)));
+  throw new ProtocolError(
+    protocolErrors.maxControlLine,
+    `Maximum control line of ${max} exceeded, size ${length}, argument ${snippet}`,
+  );
+}
+
+function unknownOperation(bytes: Uint8Array, start: number, end: number): ProtocolError {
+  const snippet = quote(textOf(bytes, start, Math.min(end, start + OPERATION_SNIPPET_BYTES)));
+  return new ProtocolError(
+    protocolErrors.unknownOperation,
+    `Client parser ERROR, i=${start}: proto='${snippet}...'`,
+  );
+}
+
+function badLine(problem: string, bytes: Uint8Array, start: number, end: number): ProtocolError {
+  const line = quote(textOf(bytes, start, end));
+  return new ProtocolError(protocolErrors.badArguments, `${problem}: ${line}`);
+}
+
+/** INFO from a client is ignored, but has to be JSON. */
+function checkInfo(bytes: Uint8Array, start: number, end: number): void {
+  try {
+    JSON.parse(textOf(bytes, start, end));
+  } catch (error) {
+    throw new ProtocolError(protocolErrors.badArguments, `invalid INFO: ${String(error)}`);
+  }
+}
+
+const decoder = new TextDecoder();
+
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  return decoder.decode(bytes.subarray(start, end));
+}

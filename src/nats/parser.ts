@@ -1,0 +1,305 @@
+/**
+ * The client protocol: bytes in, one sink call per operation out. [hot]
+ * Nothing is copied while a chunk holds whole operations: messages are views into it. An operation
+ * that straddles chunks is gathered in a borrowed block, at most one control line or one message
+ * long, and runs from there; the rest of the new chunk is then parsed in place.
+ *
+ * ```
+ * CONNECT {json}                                PUB subject [reply] size␍␊payload
+ * SUB subject [queue] sid                       HPUB subject [reply] header-size size␍␊header payload
+ * UNSUB sid [max]                               PING   PONG   INFO {json}   +OK   -ERR text
+ * ```
+ * Lines end with ␊, a ␍ before it is dropped; blanks are spaces and tabs. Publishes spelled the usual
+ * way (upper case, single spaces, ␍␊) take a path of their own; `line-parser.ts` reads all others.
+ */
+import type { Message } from "../broker/message.ts";
+import type { Block, BlockPool } from "../connection/block-pool.ts";
+import { Ascii } from "../util/ascii.ts";
+import { ByteBlock } from "../util/bytes.ts";
+import { ProtocolError, protocolErrors } from "./errors.ts";
+import { INCOMPLETE, MAX_SIZE_DIGITS, parseSize } from "./line-parser.ts";
+import type { LineParser, OperationSink } from "./line-parser.ts";
+
+/** `PUB ` and `HPUB` as little-endian words. */
+const PUB_WORD = 0x20425550;
+const HPUB_WORD = 0x42555048;
+
+/** The quick path does not apply; the line parser decides. */
+const NOT_PLAIN = -2;
+
+export class Parser {
+  readonly #sink: OperationSink;
+  readonly #message: Message;
+  readonly #pool: BlockPool;
+  readonly #lines: LineParser;
+  /** Longest argument part of a control line, in bytes. */
+  maxControlLineBytes: number;
+  /** Largest payload with headers, in bytes. */
+  maxPayloadBytes: number;
+  /** Whether anything but CONNECT has to be cleared with the sink first. */
+  expectsConnect: boolean;
+  /** Whether the client may send HPUB. */
+  acceptsHeaders: boolean;
+  /** Whether the sink wants to see each control line. */
+  isTracing: boolean;
+  #isHalted: boolean;
+  /** Beginning of an operation that straddles chunks; undefined when there is none. */
+  #held: Block | undefined;
+  #heldBytes: number;
+  /** Length of the operation being gathered; 0 while its line is not complete. */
+  #neededBytes: number;
+
+  /** `message` and `lines` may be shared by all parsers of a loop: they hold nothing between calls. */
+  constructor(sink: OperationSink, message: Message, pool: BlockPool, lines: LineParser) {
+    this.#sink = sink;
+    this.#message = message;
+    this.#pool = pool;
+    this.#lines = lines;
+    this.maxControlLineBytes = 0;
+    this.maxPayloadBytes = 0;
+    this.expectsConnect = false;
+    this.acceptsHeaders = false;
+    this.isTracing = false;
+    this.#isHalted = false;
+    this.#held = undefined;
+    this.#heldBytes = 0;
+    this.#neededBytes = 0;
+  }
+
+  /** Makes `parse` return after the current operation. Called from within a sink call. */
+  halt(): void {
+    this.#isHalted = true;
+  }
+
+  /** Gives back what is held of an incomplete operation; the parser is not used afterwards. */
+  discard(): void {
+    this.#isHalted = true;
+    // A message in it may be on its way to further receivers: the block must not be lent again.
+    if (this.#held !== undefined) this.#pool.forget(this.#held);
+    this.#held = undefined;
+    this.#heldBytes = 0;
+  }
+
+  /**
+   * Parses from `start` to the end of the chunk, keeping an incomplete operation for the next call.
+   * Returns the offset behind the last byte taken: less than the chunk's length only when halted.
+   * Throws `ProtocolError`.
+   */
+  parse(chunk: Uint8Array, start: number): number {
+    this.#isHalted = false;
+    let position = start;
+    while (this.#heldBytes > 0 && position < chunk.length && !this.#isHalted) {
+      position = this.#continueHeld(chunk, position);
+    }
+    if (this.#isHalted || position === chunk.length) return position;
+    this.#neededBytes = 0;
+    position = this.#run(new ByteBlock(chunk), position, chunk.length);
+    if (this.#isHalted || position === chunk.length) return position;
+    this.#hold(chunk, position, chunk.length);
+    return chunk.length;
+  }
+
+  /** Runs whole operations; returns the offset of the first incomplete one. */
+  #run(block: ByteBlock, start: number, end: number): number {
+    const message = this.#message;
+    const view = block.view;
+    message.block = block;
+    message.origin = this.#sink;
+    let position = start;
+    while (position < end) {
+      let next = NOT_PLAIN;
+      if (end - position > 8 && !this.expectsConnect) {
+        const word = view.getInt32(position, true);
+        if (word === PUB_WORD) next = this.#publish(block, position, end);
+        else if (word === HPUB_WORD) next = this.#headerPublish(block, position, end);
+      }
+      if (next === NOT_PLAIN) next = this.#lines.run(this, this.#sink, block, position, end);
+      if (next === INCOMPLETE) return position;
+      position = next;
+      if (this.#isHalted) return position;
+    }
+    return position;
+  }
+
+  /** `PUB subject [reply] size` with single spaces and CRLF. */
+  #publish(block: ByteBlock, start: number, end: number): number {
+    const bytes = block.bytes;
+    const subjectStart = start + 4;
+    let hash = 0;
+    let at = subjectStart;
+    let byte = 0;
+    while (at < end && (byte = bytes[at]!) > Ascii.Space) {
+      hash = (Math.imul(hash, 31) + byte) | 0;
+      at++;
+    }
+    if (at >= end || byte !== Ascii.Space || at === subjectStart) return NOT_PLAIN;
+    const subjectEnd = at;
+    const tailStart = ++at;
+    let sizeStart = at;
+    let replyEnd = at;
+    let size = 0;
+    while (at < end && (byte = bytes[at]! - Ascii.Zero) >= 0 && byte <= 9) {
+      size = size * 10 + byte;
+      at++;
+    }
+    if (at < end && bytes[at] !== Ascii.CarriageReturn) {
+      while (at < end && bytes[at]! > Ascii.Space) at++;
+      if (at >= end || bytes[at] !== Ascii.Space || at === tailStart) return NOT_PLAIN;
+      replyEnd = at;
+      sizeStart = ++at;
+      size = 0;
+      while (at < end && (byte = bytes[at]! - Ascii.Zero) >= 0 && byte <= 9) {
+        size = size * 10 + byte;
+        at++;
+      }
+    }
+    if (at + 1 >= end || bytes[at] !== Ascii.CarriageReturn) return NOT_PLAIN;
+    const digits = at - sizeStart;
+    if (bytes[at + 1] !== Ascii.LineFeed || digits < 1 || digits > MAX_SIZE_DIGITS)
+      return NOT_PLAIN;
+    if (at - subjectStart > this.maxControlLineBytes) return NOT_PLAIN;
+
+    const message = this.#message;
+    message.subjectStart = subjectStart;
+    message.subjectEnd = subjectEnd;
+    message.subjectHash = hash;
+    message.tailStart = tailStart;
+    message.replyEnd = replyEnd;
+    message.headerBytes = 0;
+    message.hasPlainTail = true;
+    return this.finishPublish(block, start, at + 2, size);
+  }
+
+  /** `HPUB subject [reply] header-size size` with single spaces and CRLF. */
+  #headerPublish(block: ByteBlock, start: number, end: number): number {
+    const bytes = block.bytes;
+    const subjectStart = start + 5;
+    if (bytes[start + 4] !== Ascii.Space || !this.acceptsHeaders) return NOT_PLAIN;
+    let hash = 0;
+    let at = subjectStart;
+    while (at < end && bytes[at]! > Ascii.Space) {
+      hash = (Math.imul(hash, 31) + bytes[at]!) | 0;
+      at++;
+    }
+    if (at >= end || bytes[at] !== Ascii.Space || at === subjectStart) return NOT_PLAIN;
+    const subjectEnd = at;
+    const tailStart = at + 1;
+    // Three tokens at most: their ends are the blanks before the next, the last one's is the CR.
+    const firstEnd = tokenEnd(bytes, tailStart, end);
+    if (firstEnd >= end || bytes[firstEnd] !== Ascii.Space) return NOT_PLAIN;
+    const secondEnd = tokenEnd(bytes, firstEnd + 1, end);
+    if (secondEnd >= end) return NOT_PLAIN;
+    const hasReply = bytes[secondEnd] === Ascii.Space;
+    const lineEnd = hasReply ? tokenEnd(bytes, secondEnd + 1, end) : secondEnd;
+    if (lineEnd + 1 >= end || bytes[lineEnd] !== Ascii.CarriageReturn) return NOT_PLAIN;
+    if (bytes[lineEnd + 1] !== Ascii.LineFeed) return NOT_PLAIN;
+    if (lineEnd - subjectStart > this.maxControlLineBytes) return NOT_PLAIN;
+    const headerBytes = hasReply
+      ? parseSize(bytes, firstEnd + 1, secondEnd)
+      : parseSize(bytes, tailStart, firstEnd);
+    const size = parseSize(bytes, (hasReply ? secondEnd : firstEnd) + 1, lineEnd);
+    if (headerBytes < 1 || size < headerBytes) return NOT_PLAIN;
+
+    const message = this.#message;
+    message.subjectStart = subjectStart;
+    message.subjectEnd = subjectEnd;
+    message.subjectHash = hash;
+    message.tailStart = tailStart;
+    message.replyEnd = hasReply ? firstEnd : tailStart;
+    message.headerBytes = headerBytes;
+    message.hasPlainTail = true;
+    return this.finishPublish(block, start, lineEnd + 2, size);
+  }
+
+  /**
+   * Ends a publish whose line is parsed: checks the size and passes the message on once its payload is
+   * there. The message's subject, tail start, reply and header size are set. Used by the line parser.
+   */
+  finishPublish(block: ByteBlock, start: number, payloadStart: number, size: number): number {
+    if (size > this.maxPayloadBytes) this.#sink.onPayloadTooLarge(size);
+    const bytes = block.bytes;
+    const payloadEnd = payloadStart + size;
+    if (payloadEnd + 2 > this.#endOf(block)) {
+      this.#neededBytes = payloadEnd + 2 - start;
+      return INCOMPLETE;
+    }
+    if (bytes[payloadEnd] !== Ascii.CarriageReturn || bytes[payloadEnd + 1] !== Ascii.LineFeed) {
+      throw new ProtocolError(protocolErrors.unknownOperation, "payload without CRLF behind it");
+    }
+    const message = this.#message;
+    message.payloadStart = payloadStart;
+    message.sizeBytes = size;
+    message.tailEnd = payloadEnd + 2;
+    this.#sink.onPublish(message);
+    return payloadEnd + 2;
+  }
+
+  /** Where valid bytes end: a held block is larger than what it holds. */
+  #endOf(block: ByteBlock): number {
+    return block === this.#held ? this.#heldBytes : block.bytes.length;
+  }
+
+  /** Adds bytes of the chunk to the held operation and runs it once it is complete. */
+  #continueHeld(chunk: Uint8Array, start: number): number {
+    let end = chunk.length;
+    if (this.#neededBytes > 0) {
+      end = Math.min(end, start + this.#neededBytes - this.#heldBytes);
+    } else {
+      const lineFeed = chunk.indexOf(Ascii.LineFeed, start);
+      if (lineFeed >= 0) end = lineFeed + 1;
+    }
+    this.#appendHeld(chunk, start, end);
+    if (this.#heldBytes < this.#neededBytes) return end;
+
+    const held = this.#held!;
+    const ran = this.#run(held, 0, this.#heldBytes);
+    if (this.#held === undefined) return end;
+    if (ran < this.#heldBytes) {
+      this.#keepOnlyWhatMatters(held);
+      return end;
+    }
+    this.#pool.release(held);
+    this.#held = undefined;
+    this.#heldBytes = 0;
+    this.#neededBytes = 0;
+    return end;
+  }
+
+  /** Starts holding `chunk[start, end)`, the beginning of an operation. */
+  #hold(chunk: Uint8Array, start: number, end: number): void {
+    this.#appendHeld(chunk, start, end);
+    this.#keepOnlyWhatMatters(this.#held!);
+  }
+
+  /** Of a line that is not complete, drops what the grammar ignores, so that it cannot grow. */
+  #keepOnlyWhatMatters(held: Block): void {
+    if (this.#neededBytes > 0) return;
+    this.#heldBytes = this.#lines.compact(held.bytes, this.#heldBytes);
+  }
+
+  /** Grows with what has arrived, at most doubling: an announced size alone reserves nothing. */
+  #appendHeld(chunk: Uint8Array, start: number, end: number): void {
+    const used = this.#heldBytes;
+    const total = used + end - start;
+    let held = this.#held;
+    if (held === undefined || total > held.capacity) {
+      const wanted = Math.min(Math.max(total, used * 2), Math.max(total, this.#neededBytes));
+      const larger = this.#pool.borrow(wanted);
+      if (held !== undefined) {
+        held.buffer.copy(larger.buffer, 0, 0, used);
+        this.#pool.release(held);
+      }
+      held = larger;
+      this.#held = held;
+    }
+    Buffer.prototype.copy.call(chunk, held.buffer, used, start, end);
+    this.#heldBytes = total;
+  }
+}
+
+/** Offset of the first blank or control character from `start` on. */
+function tokenEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at]! > Ascii.Space) at++;
+  return at;
+}

@@ -1,0 +1,77 @@
+/**
+ * Protocol trace lines in the reference's layout: `<<- [SUB foo 1]`, `->> MSG_PAYLOAD: ["hello"]`.
+ * Only called while tracing is on, so everything here may allocate.
+ */
+import type { Message } from "../broker/message.ts";
+import type { Subscription } from "../broker/subscription.ts";
+import { quote } from "./errors.ts";
+
+const decoder = new TextDecoder();
+
+export type TraceDirection = "<<-" | "->>";
+
+/** `argument` is empty for an operation without any. */
+export function traceOperation(
+  direction: TraceDirection,
+  operation: string,
+  argument: string,
+): string {
+  return `${direction} [${operation}${argument === "" ? "" : ` ${argument}`}]`;
+}
+
+/** The two lines of a received publish; the second is undefined for an empty payload. */
+export function tracePublish(message: Message, maxBytes: number): [string, string | undefined] {
+  const bytes = message.block.bytes;
+  const text = (start: number, end: number) => decoder.decode(bytes.subarray(start, end));
+  const parts = [text(message.subjectStart, message.subjectEnd)];
+  if (message.hasReply) parts.push(text(message.tailStart, message.replyEnd));
+  if (message.headerBytes > 0) parts.push(String(message.headerBytes));
+  parts.push(String(message.sizeBytes));
+  const operation = message.headerBytes > 0 ? "HPUB" : "PUB";
+  return [
+    traceOperation("<<-", operation, parts.join(" ")),
+    tracePayload("<<-", message, message.payloadStart, maxBytes),
+  ];
+}
+
+export function traceDelivery(
+  message: Message,
+  subscription: Subscription,
+  takesHeaders: boolean,
+  maxBytes: number,
+): [string, string | undefined] {
+  const bytes = message.block.bytes;
+  const text = (start: number, end: number) => decoder.decode(bytes.subarray(start, end));
+  const hasHeaders = takesHeaders && message.headerBytes > 0;
+  const skipped = hasHeaders ? 0 : message.headerBytes;
+  const parts = [text(message.subjectStart, message.subjectEnd), String(subscription.sid)];
+  if (message.hasReply) parts.push(text(message.tailStart, message.replyEnd));
+  if (hasHeaders) parts.push(String(message.headerBytes));
+  parts.push(String(message.sizeBytes - skipped));
+  return [
+    traceOperation("->>", hasHeaders ? "HMSG" : "MSG", parts.join(" ")),
+    tracePayload("->>", message, message.payloadStart + skipped, maxBytes),
+  ];
+}
+
+function tracePayload(
+  direction: TraceDirection,
+  message: Message,
+  start: number,
+  maxBytes: number,
+): string | undefined {
+  const end = message.payloadStart + message.sizeBytes;
+  if (start === end) return undefined;
+  const isCut = maxBytes > 0 && end - start > maxBytes;
+  const shown = message.block.bytes.subarray(start, isCut ? start + maxBytes : end);
+  const quoted = quote(decoder.decode(shown));
+  return `${direction} MSG_PAYLOAD: [${isCut ? `${quoted.slice(0, -1)}..."` : quoted}]`;
+}
+
+const SECRET_FIELD =
+  /"(pass[^"]*|auth_token[^"]*|sig|proxy_sig|nkey|jwt)"\s*:\s*"((?:[^"\\]|\\.)*)"/gi;
+
+/** CONNECT's JSON with the values of secret fields replaced. */
+export function redactConnect(text: string): string {
+  return text.replace(SECRET_FIELD, '"$1":"[REDACTED]"');
+}

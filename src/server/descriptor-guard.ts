@@ -1,0 +1,113 @@
+/**
+ * Keeps the process from running out of file descriptors. When none is left, accepting fails without
+ * a callback and the event loop spins; so connections are refused while a reserve is still free, and
+ * when even that is gone (files, monitoring), listening pauses, from 10 ms up to 1 s at a time.
+ */
+import { closeSync, openSync, readFileSync } from "node:fs";
+import type { Clock } from "../util/clock.ts";
+import type { Logger } from "../util/logger.ts";
+
+/** Descriptors kept free of client connections: log, monitoring, the runtime's own. */
+const RESERVED_DESCRIPTORS = 64;
+
+/** Connections accepted between two looks at the descriptors in use. */
+const CHECK_EVERY = 16;
+
+const FIRST_PAUSE_MS = 10;
+const MAX_PAUSE_MS = 1000;
+
+/** What the limit is where the system does not say. */
+const UNKNOWN_LIMIT = Infinity;
+
+/** Listening, as the guard stops and restarts it. */
+export interface Pausable {
+  stopListening(): void;
+  /** Throws when the port cannot be bound again. */
+  restartListening(): void;
+}
+
+export class DescriptorGuard {
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #listening: Pausable;
+  readonly #limit: number;
+  #accepted: number;
+  #pauseMs: number;
+  #cancelPause: (() => void) | undefined;
+
+  constructor(clock: Clock, logger: Logger, listening: Pausable) {
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#listening = listening;
+    this.#limit = descriptorLimit();
+    this.#accepted = 0;
+    this.#pauseMs = FIRST_PAUSE_MS;
+    this.#cancelPause = undefined;
+  }
+
+  /** Most client connections that leave the reserve free. */
+  get maxConnections(): number {
+    return this.#limit - RESERVED_DESCRIPTORS;
+  }
+
+  /** Called for each accepted connection: pauses listening when descriptors have run out. */
+  onAccept(openConnections: number): void {
+    if (++this.#accepted % CHECK_EVERY !== 0 && openConnections < this.maxConnections) return;
+    if (openConnections < this.#limit / 2 || canOpen()) {
+      this.#pauseMs = FIRST_PAUSE_MS;
+      return;
+    }
+    this.#pause();
+  }
+
+  stop(): void {
+    this.#cancelPause?.();
+    this.#cancelPause = undefined;
+  }
+
+  #pause(): void {
+    if (this.#cancelPause !== undefined) return;
+    const pauseMs = this.#pauseMs;
+    this.#pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
+    this.#logger.error(
+      `Temporary Client Accept Error (too many open files), sleeping ${pauseMs}ms`,
+    );
+    this.#listening.stopListening();
+    this.#cancelPause = this.#clock.after(pauseMs, () => this.#resume());
+  }
+
+  #resume(): void {
+    this.#cancelPause = undefined;
+    if (!canOpen()) {
+      this.#pause();
+      return;
+    }
+    try {
+      this.#listening.restartListening();
+    } catch (error) {
+      this.#logger.error(`Client Accept error: ${String(error)}`);
+      this.#pause();
+    }
+  }
+}
+
+/** The soft limit of open files, which the runtime has raised to the hard one at start. */
+function descriptorLimit(): number {
+  try {
+    const limits = readFileSync("/proc/self/limits", "utf8");
+    const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
+    return soft === undefined ? UNKNOWN_LIMIT : Number(soft);
+  } catch {
+    return UNKNOWN_LIMIT;
+  }
+}
+
+/** Whether the process can still open a file. */
+function canOpen(): boolean {
+  try {
+    closeSync(openSync("/dev/null", "r"));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * The client port: accepts connections and makes NATS clients of them, within max_connections and
+ * what the descriptors allow.
+ */
+import { NatsClient } from "../nats/client.ts";
+import type { NatsContext } from "../nats/nats-context.ts";
+import { listenTcp } from "../transport/tcp.ts";
+import type { TcpListener } from "../transport/tcp.ts";
+import type { Transport, TransportListener } from "../transport/transport.ts";
+import { DescriptorGuard } from "./descriptor-guard.ts";
+import type { Pausable } from "./descriptor-guard.ts";
+
+/** How long unused blocks of a burst are kept. */
+const TRIM_INTERVAL_MS = 2000;
+
+export class ClientListener implements Pausable {
+  readonly #nats: NatsContext;
+  readonly #guard: DescriptorGuard;
+  #listener: TcpListener | undefined;
+  #port: number;
+  #isStopped: boolean;
+
+  constructor(nats: NatsContext) {
+    const { clock, logger } = nats.connections;
+    this.#nats = nats;
+    this.#guard = new DescriptorGuard(clock, logger, this);
+    this.#listener = undefined;
+    this.#port = nats.connections.options.port;
+    this.#isStopped = false;
+  }
+
+  /** The bound port, also while accepting pauses. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Whether connections are accepted now. */
+  get isListening(): boolean {
+    return this.#listener !== undefined;
+  }
+
+  /** Binds the configured port. Throws the system's error. */
+  start(): void {
+    const { options } = this.#nats.connections;
+    const port = Math.max(this.#port, 0);
+    this.#listener = listenTcp(options.host, port, (transport) => this.#accept(transport));
+    this.#port = this.#listener.port;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#guard.stop();
+    this.stopListening();
+  }
+
+  stopListening(): void {
+    this.#listener?.stop();
+    this.#listener = undefined;
+  }
+
+  restartListening(): void {
+    if (!this.#isStopped) this.start();
+  }
+
+  #accept(transport: Transport): TransportListener | undefined {
+    const { broker, options, flushQueue, pool } = this.#nats.connections;
+    if (this.#isStopped) return undefined;
+    const open = broker.connections.size;
+    const client = new NatsClient(this.#nats, transport);
+    client.greet();
+    if (open >= options.maxConnections || open >= this.#guard.maxConnections) client.refuse();
+    this.#guard.onAccept(open);
+    if (pool.freeBytes > 0) this.#nats.connections.keepTrimming(TRIM_INTERVAL_MS);
+    flushQueue.flush();
+    return client;
+  }
+}

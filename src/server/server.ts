@@ -1,0 +1,189 @@
+/**
+ * One server: wires broker, listeners and monitoring together, and runs them from start to shutdown.
+ * Everything a server owns hangs off this object, so tests run several in one process.
+ */
+import type { Authenticator } from "../auth/authenticator.ts";
+import { OpenAccess } from "../auth/open-access.ts";
+import { SingleToken, SingleUser } from "../auth/single-secret.ts";
+import type { Account } from "../broker/account.ts";
+import { Broker } from "../broker/broker.ts";
+import { closeReasons } from "../broker/close-reason.ts";
+import { checkOptions } from "../config/check.ts";
+import type { Options } from "../config/options.ts";
+import { ConnectionContext } from "../connection/context.ts";
+import { Monitor } from "../monitor/monitor.ts";
+import type { ServerIdentity } from "../broker/server-identity.ts";
+import { NatsContext } from "../nats/nats-context.ts";
+import { systemClock } from "../util/clock.ts";
+import type { Clock } from "../util/clock.ts";
+import type { Logger } from "../util/logger.ts";
+import { makeServerKeys } from "../util/nkeys.ts";
+import { GIT_COMMIT, MIDGE_VERSION, NATS_VERSION } from "../util/version.ts";
+import { ClientListener } from "./listeners.ts";
+
+/** How long a shutdown waits for clients to take what is queued for them. */
+const SHUTDOWN_WAIT_MS = 2000;
+const SHUTDOWN_POLL_MS = 5;
+
+/** Larger payloads than this are worth a warning, as in the reference. */
+const DISCOURAGED_PAYLOAD_BYTES = 8 * 1024 * 1024;
+
+export class Server {
+  readonly broker: Broker;
+  readonly identity: ServerIdentity;
+  readonly #options: Options;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #context: ConnectionContext;
+  readonly #nats: NatsContext;
+  readonly #clients: ClientListener;
+  readonly #monitor: Monitor;
+  #shutdown: Promise<void> | undefined;
+
+  /** Throws an `Error` naming every rule between options that is broken. */
+  constructor(options: Options, logger: Logger, clock: Clock = systemClock) {
+    const problems = checkOptions(options);
+    if (problems.length > 0) throw new Error(problems.join("; "));
+    this.#options = options;
+    this.#logger = logger;
+    this.#clock = clock;
+    this.identity = makeIdentity(options);
+    this.broker = new Broker({
+      maxClosedConnections: options.maxClosedClients,
+      hasResultCache: !options.noSublistCache,
+    });
+    const authenticator = makeAuthenticator(options, this.broker.globalAccount);
+    this.#context = new ConnectionContext(this.broker, options, authenticator, logger, clock);
+    this.#nats = new NatsContext(this.#context, this.identity);
+    this.#clients = new ClientListener(this.#nats);
+    this.#monitor = new Monitor({
+      broker: this.broker,
+      options,
+      identity: this.identity,
+      clock,
+      isReady: () => this.#clients.isListening,
+    });
+    this.#shutdown = undefined;
+  }
+
+  /** The port that clients connect to; the bound one if it was to be any free port. */
+  get clientPort(): number {
+    return this.#clients.port;
+  }
+
+  /** The bound monitoring port; undefined when monitoring is off. */
+  get monitorPort(): number | undefined {
+    return this.#monitor.port;
+  }
+
+  /** Binds all ports. Rejects with an `Error` whose message is the one-line reason. */
+  async start(): Promise<void> {
+    const { host, port, httpHost, httpPort } = this.#options;
+    this.#logBanner();
+    const monitorHost = httpHost === "" ? host : httpHost;
+    try {
+      this.#monitor.start();
+    } catch (error) {
+      const address = addressText(monitorHost, httpPort);
+      throw new Error(`Can't start monitoring: ${listenProblem(address, error)}`);
+    }
+    const monitorPort = this.#monitor.port;
+    if (monitorPort !== undefined) {
+      this.#logger.info(`Starting http monitor on ${addressText(monitorHost, monitorPort)}`);
+    }
+    try {
+      this.#clients.start();
+    } catch (error) {
+      this.#monitor.stop();
+      throw new Error(listenProblem(addressText(host, port), error));
+    }
+    this.#nats.port = this.#clients.port;
+    this.#applyAdvertise();
+    this.#logger.info(
+      `Listening for client connections on ${addressText(host, this.#clients.port)}`,
+    );
+    this.#logger.info("Server is ready");
+  }
+
+  /** Closes listeners, flushes and closes every connection. Idempotent; resolves when all is done. */
+  shutdown(): Promise<void> {
+    this.#shutdown ??= this.#shutDown();
+    return this.#shutdown;
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#logger.info("Initiating Shutdown...");
+    this.#clients.stop();
+    const connections = [...this.broker.connections.values()];
+    for (const connection of connections) connection.close(closeReasons.serverShutdown);
+    const deadlineMs = this.#clock.nowMs() + SHUTDOWN_WAIT_MS;
+    while (connections.some((one) => one.pendingBytes > 0) && this.#clock.nowMs() < deadlineMs) {
+      await new Promise<void>((resolve) => setTimeout(resolve, SHUTDOWN_POLL_MS));
+    }
+    this.#monitor.stop();
+    this.#context.stop();
+    this.#logger.info("Server Exiting..");
+  }
+
+  #logBanner(): void {
+    const { id, name, gitCommit } = this.identity;
+    this.#logger.info("Starting midge");
+    this.#logger.info(`  Version:  ${MIDGE_VERSION} (NATS ${NATS_VERSION})`);
+    this.#logger.info(`  Git:      [${gitCommit === "" ? "not set" : gitCommit}]`);
+    this.#logger.debug(`  Runtime:  ${this.identity.runtime}`);
+    this.#logger.info(`  Name:     ${name}`);
+    this.#logger.info(`  ID:       ${id}`);
+    if (this.#options.maxPayloadBytes > DISCOURAGED_PAYLOAD_BYTES) {
+      this.#logger.warn(
+        "Maximum payloads over 8.00 MB are generally discouraged and could lead to poor performance",
+      );
+    }
+  }
+
+  #applyAdvertise(): void {
+    const advertised = this.#options.clientAdvertise;
+    if (advertised === "") return;
+    const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(advertised);
+    if (match === null) return;
+    this.#nats.host = match[1] ?? match[2]!;
+    if (match[3] !== undefined) this.#nats.port = Number(match[3]);
+  }
+}
+
+function makeIdentity(options: Options): ServerIdentity {
+  const { id, xkey } = makeServerKeys();
+  return {
+    id,
+    xkey,
+    name: options.serverName === "" ? id : options.serverName,
+    version: NATS_VERSION,
+    midgeVersion: MIDGE_VERSION,
+    runtime: `bun${Bun.version}`,
+    gitCommit: GIT_COMMIT,
+  };
+}
+
+function makeAuthenticator(options: Options, account: Account): Authenticator {
+  const { username, password, authorizationToken } = options;
+  if (username !== "") return new SingleUser(account, username, password);
+  if (authorizationToken !== "") return new SingleToken(account, authorizationToken);
+  return new OpenAccess(account);
+}
+
+/** `host:port`, with brackets around IPv6. */
+function addressText(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "address already in use",
+  EACCES: "permission denied",
+  EADDRNOTAVAIL: "cannot assign requested address",
+};
+
+function listenProblem(address: string, error: unknown): string {
+  const code = (error as { code?: unknown }).code;
+  const known = typeof code === "string" ? LISTEN_PROBLEMS[code] : undefined;
+  const reason = known ?? (error instanceof Error ? error.message : String(error));
+  return `Error listening on port: ${address}, "${reason}"`;
+}

@@ -1,0 +1,82 @@
+/**
+ * Moving and comparing bytes. [hot]
+ * Called for every delivered message, by the outbound buffers and the plan table. Short runs go four
+ * bytes a step through a DataView, long ones through Buffer's copy: below about 64 bytes the call into
+ * native code costs more than the loop (benchmark `test/bench/micro/copy.ts`).
+ */
+import { Ascii } from "./ascii.ts";
+
+/** Copies of at most this many bytes run in the loop. */
+const LOOP_COPY_BYTES = 64;
+
+/** Bytes that `copyShort` may write beyond the end of what it copies. Every block keeps them free. */
+export const COPY_SLACK_BYTES = 4;
+
+/** A run of bytes with the views that copying needs, made once and kept. */
+export class ByteBlock {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly buffer: Buffer;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+}
+
+/**
+ * Copies `source[start, end)` to `target` at `at`. May overwrite up to `COPY_SLACK_BYTES` behind the
+ * copy, and reads only inside `source`.
+ */
+export function copyBytes(
+  source: ByteBlock,
+  start: number,
+  end: number,
+  target: ByteBlock,
+  at: number,
+): void {
+  const length = end - start;
+  if (length > LOOP_COPY_BYTES) {
+    source.buffer.copy(target.buffer, at, start, end);
+    return;
+  }
+  const from = source.view;
+  const to = target.view;
+  let index = start;
+  let out = at;
+  const whole = end - 3;
+  while (index < whole) {
+    to.setInt32(out, from.getInt32(index, true), true);
+    index += 4;
+    out += 4;
+  }
+  while (index < end) {
+    to.setUint8(out, from.getUint8(index));
+    index++;
+    out++;
+  }
+}
+
+/** Whether `left` equals `right[start, start + left.length)`. The caller has compared the lengths. */
+export function sameBytes(left: Uint8Array, right: Uint8Array, start: number): boolean {
+  const length = left.length;
+  for (let i = 0; i < length; i++) {
+    if (left[i] !== right[start + i]) return false;
+  }
+  return true;
+}
+
+/** Writes `value` (an integer >= 0) in decimal at `at`; returns the offset behind the last digit. */
+export function writeDecimal(target: Uint8Array, at: number, value: number): number {
+  let digits = 1;
+  for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) digits++;
+  const end = at + digits;
+  let rest = value;
+  for (let i = end - 1; i >= at; i--) {
+    const next = Math.floor(rest / 10);
+    target[i] = Ascii.Zero + (rest - next * 10);
+    rest = next;
+  }
+  return end;
+}

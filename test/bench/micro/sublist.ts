@@ -1,0 +1,192 @@
+/**
+ * Cost of the sublist alone, run with `bun test/bench/micro/sublist.ts [subscriptions]`. Prints time per
+ * operation, and memory after a full collection. Entries have the fields of a real subscription.
+ */
+import { hashSubject, subjectBytes } from "../../../src/subject/subject.ts";
+import { Sublist } from "../../../src/subject/sublist.ts";
+import type { SublistEntry } from "../../../src/subject/sublist.ts";
+
+const MiB = 1024 * 1024;
+
+class BenchEntry implements SublistEntry {
+  readonly subscriber: object;
+  readonly sid: number;
+  readonly queue: string | undefined;
+  node: number;
+  position: number;
+  deliveredCount: number;
+  maxDeliveries: number;
+
+  constructor(subscriber: object, sid: number) {
+    this.subscriber = subscriber;
+    this.sid = sid;
+    this.queue = undefined;
+    this.node = -1;
+    this.position = 0;
+    this.deliveredCount = 0;
+    this.maxDeliveries = 0;
+  }
+
+  get isLocal(): boolean {
+    return true;
+  }
+
+  get queueWeight(): number {
+    return 1;
+  }
+}
+
+const subscriber = {};
+
+/** The subjects that the load generator's `subs` mode subscribes to. */
+function mixedSubject(i: number): string {
+  if (i % 10 === 0) return `dev.${i}.*.temp`;
+  if (i % 10 === 1) return `dev.${i}.>`;
+  return `dev.${Math.floor(i / 4)}.s${i % 7}.temp`;
+}
+
+/** Subjects back to back in one run of bytes, as a parser sees them. */
+class Subjects {
+  readonly bytes: Uint8Array;
+  readonly ends: Int32Array;
+
+  constructor(count: number, subjectOf: (index: number) => string) {
+    const texts = Array.from({ length: count }, (_, index) => subjectOf(index));
+    this.bytes = subjectBytes(texts.join(""));
+    this.ends = new Int32Array(count + 1);
+    for (let i = 0; i < count; i++) this.ends[i + 1] = this.ends[i]! + texts[i]!.length;
+  }
+
+  at(index: number): Uint8Array {
+    return this.bytes.subarray(this.ends[index], this.ends[index + 1]);
+  }
+}
+
+function report(name: string, operations: number, run: () => void): void {
+  const before = Bun.nanoseconds();
+  run();
+  const elapsedNs = Bun.nanoseconds() - before;
+  const perOperation = (elapsedNs / operations).toFixed(1).padStart(9);
+  const total = (elapsedNs / 1e6).toFixed(1).padStart(9);
+  console.log(`${name.padEnd(52)} ${perOperation} ns/op ${total} ms`);
+}
+
+function reportMemory(name: string): void {
+  Bun.gc(true);
+  Bun.gc(true);
+  const { rss, heapUsed } = process.memoryUsage();
+  console.log(
+    `${name.padEnd(52)} RSS ${(rss / MiB).toFixed(0)} MiB, heap ${(heapUsed / MiB).toFixed(0)} MiB`,
+  );
+}
+
+function matchAll(sublist: Sublist<BenchEntry>, subjects: Subjects, rounds: number): number {
+  let found = 0;
+  for (let round = 0; round < rounds; round++) {
+    for (let i = 0; i + 1 < subjects.ends.length; i++) {
+      const result = sublist.matchBytes(subjects.bytes, subjects.ends[i]!, subjects.ends[i + 1]!);
+      found += result.plain.length;
+    }
+  }
+  return found;
+}
+
+function benchMillion(count: number): void {
+  const sublist = new Sublist<BenchEntry>();
+  const subjects = new Subjects(count, mixedSubject);
+  const views = Array.from({ length: count }, (_, index) => subjects.at(index));
+  const entries: BenchEntry[] = [];
+  report(`make ${count} entries`, count, () => {
+    for (let i = 0; i < count; i++) entries.push(new BenchEntry(subscriber, i));
+  });
+  reportMemory("  with entries and their subjects' bytes");
+  report(`insert ${count}, devices with wildcards`, count, () => {
+    for (let i = 0; i < count; i++) sublist.insert(views[i]!, entries[i]!);
+  });
+  reportMemory("  with the sublist");
+  report("match in it, 100,000 distinct subjects", 100_000, () => {
+    const some = new Subjects(100_000, (i) => `dev.${(i * 7919) % 250_000}.s${i % 7}.temp`);
+    const before = Bun.nanoseconds();
+    matchAll(sublist, some, 1);
+    console.log(`  (matching alone ${((Bun.nanoseconds() - before) / 1e5).toFixed(1)} ns/op)`);
+  });
+  report("insert and remove one inbox in it", 200_000, () => {
+    const inbox = subjectBytes("_INBOX.abcdefghijklmnop.1");
+    const entry = new BenchEntry(subscriber, 0);
+    for (let i = 0; i < 200_000; i++) {
+      sublist.insert(inbox, entry);
+      sublist.remove(entry);
+    }
+  });
+  report(`remove ${count}`, count, () => {
+    for (let i = 0; i < count; i++) sublist.remove(entries[i]!);
+  });
+  reportMemory("  with the empty sublist");
+  report(`insert ${count} again`, count, () => {
+    for (let i = 0; i < count; i++) sublist.insert(views[i]!, entries[i]!);
+  });
+  reportMemory("  with the sublist");
+}
+
+function benchMatch(): void {
+  const sublist = new Sublist<BenchEntry>();
+  const add = (subject: string) =>
+    sublist.insert(subjectBytes(subject), new BenchEntry(subscriber, 1));
+  for (let i = 0; i < 1000; i++) add(`b.${i}`);
+  const literal = new Subjects(1000, (i) => `b.${i}`);
+  report("match hit, literal subject, one node", 2_000_000, () => matchAll(sublist, literal, 2000));
+  add("b.*");
+  const distinct = new Subjects(100_000, (i) => `b.x${i}`);
+  report("match 100,000 distinct subjects, one node (b.*)", 1_000_000, () =>
+    matchAll(sublist, distinct, 10),
+  );
+  report("match hit, literal subject and wildcard", 2_000_000, () =>
+    matchAll(sublist, literal, 2000),
+  );
+  add(">");
+  report("match 100,000 distinct subjects, two nodes (b.*, >)", 1_000_000, () =>
+    matchAll(sublist, distinct, 10),
+  );
+  const nobody = new Subjects(1000, (i) => `a.${i}.c`);
+  const silent = new Sublist<BenchEntry>();
+  silent.insert(subjectBytes("b.*"), new BenchEntry(subscriber, 1));
+  report("match nobody", 2_000_000, () => matchAll(silent, nobody, 2000));
+}
+
+function benchFullCache(): void {
+  const sublist = new Sublist<BenchEntry>();
+  const add = (subject: string) =>
+    sublist.insert(subjectBytes(subject), new BenchEntry(subscriber, 1));
+  add(">");
+  for (let i = 0; i < 8000; i++) add(`b.${i}`);
+  const subjects = new Subjects(8000, (i) => `b.${i}`);
+  matchAll(sublist, subjects, 2);
+  console.log(`results in the cache: ${sublist.stats().numCache}`);
+  const entries = Array.from({ length: 10_000 }, () => new BenchEntry(subscriber, 1));
+  const patterns = Array.from({ length: 10_000 }, (_, i) => subjectBytes(`b.${i}.>`));
+  report("insert a wildcard with a full cache", 10_000, () => {
+    for (let i = 0; i < 10_000; i++) sublist.insert(patterns[i]!, entries[i]!);
+  });
+  report("remove a wildcard with a full cache", 10_000, () => {
+    for (let i = 0; i < 10_000; i++) sublist.remove(entries[i]!);
+  });
+  console.log(`results in the cache: ${sublist.stats().numCache}`);
+  const all = new BenchEntry(subscriber, 2);
+  report("insert a second >, which concerns the full cache", 1, () => {
+    sublist.insert(subjectBytes(">"), all);
+  });
+}
+
+function benchHash(): void {
+  const subject = subjectBytes("dev.12345.s3.temp");
+  let sum = 0;
+  report("hashSubject, 17 bytes", 10_000_000, () => {
+    for (let i = 0; i < 10_000_000; i++) sum += hashSubject(subject, 0, subject.length);
+  });
+  if (sum === 0) console.log("");
+}
+
+benchMillion(Number(process.argv[2] ?? 1_000_000));
+benchMatch();
+benchFullCache();
+benchHash();
