@@ -1,8 +1,9 @@
 /**
- * Makes the executables: `bun run build.ts` for this host into dist/midge, `--target linux-arm64` or
- * `--all` for others into dist/midge-<target>. Bun fetches the runtime of a foreign target from the
- * npm registry. Ends with 1 if any of them could not be built.
+ * Makes the executables: `bun run build.ts` for this host into dist/midge, `--target linux-arm64`
+ * or `--all` for others into dist/midge-<target>. Bun fetches the runtime of a foreign target from
+ * the npm registry. Ends with 1 if any of them could not be built.
  */
+import { relative } from "node:path";
 import { parseArgs } from "node:util";
 
 /** Our names of the targets and Bun's. */
@@ -42,10 +43,13 @@ function commit(): string {
 async function build(target: Target | undefined): Promise<boolean> {
   const outfile = `dist/midge${target === undefined ? "" : `-${target}`}`;
   try {
-    await Bun.build({
+    const { outputs } = await Bun.build({
       entrypoints: [`${import.meta.dir}/src/main.ts`],
       root: import.meta.dir,
       minify: true,
+      // Halves what our own code adds to the start; costs about 2 MB of mapped file.
+      bytecode: true,
+      format: "esm",
       define: { MIDGE_BUILD_COMMIT: JSON.stringify(commit()) },
       compile: {
         outfile: `${import.meta.dir}/${outfile}`,
@@ -54,14 +58,13 @@ async function build(target: Target | undefined): Promise<boolean> {
         ...(target === undefined ? {} : { target: TARGETS[target] }),
       },
     });
+    for (const { path } of outputs) console.log(relative(import.meta.dir, path));
+    return true;
   } catch (error) {
-    console.error(
-      `${outfile}: ${error instanceof AggregateError ? error.errors.join("\n") : error}`,
-    );
+    const reason = error instanceof AggregateError ? error.errors.join("\n") : error;
+    console.error(`${outfile}: ${reason}`);
     return false;
   }
-  console.log(outfile);
-  return true;
 }
 
 function chosenTargets(): (Target | undefined)[] {

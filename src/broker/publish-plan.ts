@@ -18,6 +18,20 @@ import type { Prepared, Subscription } from "./subscription.ts";
 const FIRST_SLOTS = 64;
 const MAX_SLOTS = 32_768;
 
+/** In a full-grown table, every how many misses a plan may push out another. */
+const EVICT_EVERY = 16;
+
+/** Every how many misses a subject gets a plan at once, lest two keep each other out. */
+const ADMIT_EVERY = 61;
+
+/** Entries of the memory of misses at first: a power of four below `MAX_SLOTS`. */
+const FIRST_SEEN = 512;
+
+/** Odd, with well-mixed bits: spreads similar hashes over the slots (Fibonacci hashing). */
+const SPREAD = 0x9e3779b1 | 0;
+/** Leaves the upper 15 bits: as many as `MAX_SLOTS` needs. */
+const SPREAD_SHIFT = 17;
+
 /**
  * Slots that wildcard subscriptions may scan before the table is emptied instead, so that a peer that
  * makes thousands of them in one turn cannot stall the loop; emptying costs less than 5 ms of scans.
@@ -33,10 +47,14 @@ const NONE_PREPARED: readonly Prepared[] = [];
 const NO_QUEUES_PREPARED: readonly (readonly Prepared[])[] = [];
 
 export class PublishPlan {
-  readonly subject: Uint8Array;
+  readonly length: number;
   readonly hash: number;
+  /** The subject four bytes a word, zeros behind its end, and the mask of the last word. */
+  readonly words: Int32Array;
+  readonly lastWordMask: number;
   /** Whether clients may publish here: the reserved subjects and, later, permissions. */
   isAllowed: boolean;
+  hasReceivers: boolean;
   plain: readonly Subscription[];
   queues: Queues;
   /** As `plain` and `queues`, entry by entry; empty in a plan that is used once. */
@@ -44,13 +62,21 @@ export class PublishPlan {
   preparedQueues: readonly (readonly Prepared[])[];
 
   constructor(subject: Uint8Array, hash: number) {
-    this.subject = subject;
+    this.length = subject.length;
     this.hash = hash;
+    this.words = new Int32Array(Math.max(1, (subject.length + 3) >> 2));
+    new Uint8Array(this.words.buffer).set(subject);
+    this.lastWordMask = (-1 >>> (((4 - (subject.length & 3)) & 3) * 8)) | 0;
     this.isAllowed = true;
+    this.hasReceivers = false;
     this.plain = NO_SUBSCRIPTIONS;
     this.queues = NO_QUEUES;
     this.preparedPlain = NONE_PREPARED;
     this.preparedQueues = NO_QUEUES_PREPARED;
+  }
+
+  get subject(): Uint8Array {
+    return new Uint8Array(this.words.buffer, 0, this.length);
   }
 }
 
@@ -64,12 +90,15 @@ export type PublishRule = (bytes: Uint8Array, start: number, end: number) => boo
 export class PlanTable {
   readonly #sublist: Sublist<Subscription>;
   readonly #rule: PublishRule;
-  /** Direct-mapped by hash. */
+  /** Mapped by hash; a plan is in its slot or in the neighbour of it (the other of the pair). */
   #slots: PublishPlan[];
-  /** Per slot the hash of the last subject that missed there. */
+  /** Hashes of subjects that missed of late, mapped by hash. Grows on its own while misses abound. */
   #seen: Int32Array;
+  #missesUntilGrowth: number;
   #mask: number;
   #count: number;
+  /** Plans pushed out by others since the table last grew. */
+  #evictions: number;
   #scannedSlots: number;
   /** Stands for a subject without a plan; overwritten by the next one. */
   readonly #once: PublishPlan;
@@ -80,9 +109,11 @@ export class PlanTable {
     this.#sublist = sublist;
     this.#rule = rule;
     this.#slots = new Array<PublishPlan>(FIRST_SLOTS).fill(NO_PLAN);
-    this.#seen = new Int32Array(FIRST_SLOTS);
+    this.#seen = new Int32Array(FIRST_SEEN);
+    this.#missesUntilGrowth = FIRST_SEEN;
     this.#mask = FIRST_SLOTS - 1;
     this.#count = 0;
+    this.#evictions = 0;
     this.#scannedSlots = 0;
     this.#once = new PublishPlan(NO_SUBJECT, 0);
     this.misses = 0;
@@ -96,16 +127,25 @@ export class PlanTable {
   /** The plan for the message's subject, valid until the next call; copy its fields to locals. */
   find(message: Message): PublishPlan {
     const hash = message.subjectHash;
-    const plan = this.#slots[(hash ^ (hash >>> 13)) & this.#mask]!;
-    const subject = plan.subject;
-    if (
-      plan.hash === hash &&
-      subject.length === message.subjectEnd - message.subjectStart &&
-      sameBytes(subject, message.block.bytes, message.subjectStart)
-    ) {
-      return plan;
+    const slots = this.#slots;
+    const slot = (Math.imul(hash, SPREAD) >>> SPREAD_SHIFT) & this.#mask;
+    let plan = slots[slot]!;
+    if (plan.hash !== hash) plan = slots[slot ^ 1]!;
+    let at = message.subjectStart;
+    const length = message.subjectEnd - at;
+    if (plan.hash !== hash || plan.length !== length) return this.#findWithoutPlan(message);
+    // Four bytes a step: a size and two line ends follow every subject, so reading on is safe.
+    const words = plan.words;
+    const view = message.block.view;
+    const last = words.length - 1;
+    for (let i = 0; i < last; i++) {
+      if (view.getInt32(at, true) !== words[i]) return this.#findWithoutPlan(message);
+      at += 4;
     }
-    return this.#findWithoutPlan(message);
+    if ((view.getInt32(at, true) & plan.lastWordMask) !== words[last]) {
+      return this.#findWithoutPlan(message);
+    }
+    return plan;
   }
 
   /** Drops the plans that a new or removed subscription to `subject` would change. */
@@ -117,21 +157,30 @@ export class PlanTable {
     }
     const hash = hashSubject(subject, 0, subject.length);
     const slot = this.#slotOf(hash);
-    const plan = this.#slots[slot]!;
-    if (plan.hash !== hash || plan.subject.length !== subject.length) return;
-    if (sameBytes(plan.subject, subject, 0)) this.#drop(slot);
+    this.#dropIfFor(slot, hash, subject);
+    this.#dropIfFor(slot ^ 1, hash, subject);
   }
 
   /** Drops every plan (permissions, mappings or imports changed). */
   clear(): void {
-    this.#slots = new Array<PublishPlan>(FIRST_SLOTS).fill(NO_PLAN);
-    this.#seen = new Int32Array(FIRST_SLOTS);
-    this.#mask = FIRST_SLOTS - 1;
+    this.#resize(FIRST_SLOTS);
+  }
+
+  #resize(slots: number): void {
+    this.#slots = new Array<PublishPlan>(slots).fill(NO_PLAN);
+    this.#mask = slots - 1;
     this.#count = 0;
+    this.#evictions = 0;
   }
 
   #slotOf(hash: number): number {
-    return (hash ^ (hash >>> 13)) & this.#mask;
+    return (Math.imul(hash, SPREAD) >>> SPREAD_SHIFT) & this.#mask;
+  }
+
+  #dropIfFor(slot: number, hash: number, subject: Uint8Array): void {
+    const plan = this.#slots[slot]!;
+    if (plan.hash !== hash || plan.length !== subject.length) return;
+    if (sameBytes(plan.subject, subject, 0)) this.#drop(slot);
   }
 
   #drop(slot: number): void {
@@ -156,12 +205,21 @@ export class PlanTable {
   #findWithoutPlan(message: Message): PublishPlan {
     this.misses++;
     const hash = message.subjectHash;
-    const slot = this.#slotOf(hash);
-    if (this.#seen[slot] === hash) return this.#build(message, slot);
-    this.#seen[slot] = hash;
+    const seen = this.#seen;
+    const index = (Math.imul(hash, SPREAD) >>> SPREAD_SHIFT) & (seen.length - 1);
+    const isKnown = seen[index] === hash || this.misses % ADMIT_EVERY === 0;
+    if (isKnown && this.#hasRoomFor(hash)) return this.#build(message);
+    seen[index] = hash;
+    if (--this.#missesUntilGrowth === 0) this.#growSeen();
     const once = this.#once;
     this.#fill(once, message);
     return once;
+  }
+
+  #growSeen(): void {
+    if (this.#seen.length === MAX_SLOTS) return;
+    this.#seen = new Int32Array(this.#seen.length * 4);
+    this.#missesUntilGrowth = this.#seen.length;
   }
 
   #fill(plan: PublishPlan, message: Message): void {
@@ -169,11 +227,12 @@ export class PlanTable {
     const { subjectStart, subjectEnd } = message;
     const result = this.#sublist.matchBytes(bytes, subjectStart, subjectEnd);
     plan.isAllowed = this.#rule(bytes, subjectStart, subjectEnd);
+    plan.hasReceivers = result.plain.length + result.queues.length > 0;
     plan.plain = result.plain;
     plan.queues = result.queues;
   }
 
-  #build(message: Message, slot: number): PublishPlan {
+  #build(message: Message): PublishPlan {
     const subject = message.block.bytes.slice(message.subjectStart, message.subjectEnd);
     const plan = new PublishPlan(subject, message.subjectHash);
     this.#fill(plan, message);
@@ -181,25 +240,36 @@ export class PlanTable {
     const preparedQueues: (readonly Prepared[])[] = [];
     for (const members of plan.queues) preparedQueues.push(prepareAll(members, subject));
     plan.preparedQueues = preparedQueues;
-    if (this.#slots[slot] === NO_PLAN) this.#count++;
-    this.#slots[slot] = plan;
-    if (this.#count > this.#slots.length >> 2 && this.#slots.length < MAX_SLOTS) this.#grow();
+    this.#place(plan);
+    const slots = this.#slots.length;
+    if (slots < MAX_SLOTS && (this.#count > slots >> 2 || this.#evictions > slots >> 6)) {
+      this.#grow();
+    }
     return plan;
+  }
+
+  /** In a full-grown table a plan gives way only now and then, lest two busy subjects take turns. */
+  #hasRoomFor(hash: number): boolean {
+    const slot = this.#slotOf(hash);
+    const slots = this.#slots;
+    if (slots[slot] === NO_PLAN || slots[slot ^ 1] === NO_PLAN) return true;
+    return slots.length < MAX_SLOTS || this.misses % EVICT_EVERY === 0;
+  }
+
+  /** Puts the plan into its slot or, where that is taken, into the neighbour. */
+  #place(plan: PublishPlan): void {
+    const slots = this.#slots;
+    let slot = this.#slotOf(plan.hash);
+    if (slots[slot] !== NO_PLAN) slot ^= 1;
+    if (slots[slot] === NO_PLAN) this.#count++;
+    else this.#evictions++;
+    slots[slot] = plan;
   }
 
   #grow(): void {
     const old = this.#slots;
-    const length = Math.min(old.length * 4, MAX_SLOTS);
-    this.#slots = new Array<PublishPlan>(length).fill(NO_PLAN);
-    this.#seen = new Int32Array(length);
-    this.#mask = length - 1;
-    this.#count = 0;
-    for (const plan of old) {
-      if (plan === NO_PLAN) continue;
-      const slot = this.#slotOf(plan.hash);
-      if (this.#slots[slot] === NO_PLAN) this.#count++;
-      this.#slots[slot] = plan;
-    }
+    this.#resize(Math.min(old.length * 4, MAX_SLOTS));
+    for (const plan of old) if (plan !== NO_PLAN) this.#place(plan);
   }
 }
 

@@ -1,8 +1,8 @@
 /**
  * The `midge` command and its flags, as a citty definition made from the table of options.
- * `arguments.ts` reads a command line against it and `usage.ts` prints it. citty's own parser is left
- * out of the executable: it does not know Go's single-dash flags, and what it loads to parse takes
- * 3 ms and 3 MB at every start.
+ * `arguments.ts` reads a command line against it and `usage.ts` prints it. citty's own parser is
+ * left out of the executable: it does not know Go's single-dash flags, and what it loads to parse
+ * takes 3 ms and 3 MB at every start.
  */
 import { type ArgDef, type ArgsDef, defineCommand } from "citty";
 import {

@@ -1,7 +1,7 @@
 /**
  * One run of the program: arguments to options to a running server, or a text and an exit code.
- * Called by `main.ts`; the exit codes are nats-server's, except that a flag that cannot be read ends
- * with 2 (nats-server: 0).
+ * Called by `main.ts`; the exit codes are nats-server's, except that a flag that cannot be read
+ * ends with 2 (nats-server: 0).
  */
 import { checkOptions } from "../config/check.ts";
 import type { Options } from "../config/options.ts";

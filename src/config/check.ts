@@ -4,7 +4,9 @@
  */
 import type { Options } from "./options.ts";
 
-/** What is wrong, one sentence each, in nats-server's words; empty when the options fit together. */
+/**
+ * What is wrong, one sentence each, in nats-server's words; empty when the options fit together.
+ */
 export function checkOptions(options: Options): readonly string[] {
   const problems: string[] = [];
   const { maxPayloadBytes, maxPendingBytes } = options;

@@ -1,10 +1,13 @@
 /**
  * The kinds of values an option can have: how one is read from a text and written back.
- * Used by the table in `options.ts`; everything that reads or shows an option goes through its kind.
+ * Used by the table in `options.ts`; everything that reads or shows an option goes through its
+ * kind.
  */
 import { DurationError, formatDuration, parseDuration } from "../util/duration.ts";
 
-/** Why a text is no value of a kind; `message` is the reason alone, in Go's words where it has some. */
+/**
+ * Why a text is no value of a kind; `message` is the reason alone, in Go's words where it has some.
+ */
 export class OptionValueError extends Error {
   override readonly name = "OptionValueError";
 }

@@ -1,7 +1,7 @@
 /**
  * Every option there is, once: its type, default, names, effect on reload and help text.
- * Flags, `--help`, defaults, checks of values and the README's list are all made from this table; to
- * add an option, add a row. Values that follow from others are filled in by `completeOptions`.
+ * Flags, `--help`, defaults, checks of values and the README's list are all made from this table;
+ * to add an option, add a row. Values that follow from others are filled in by `completeOptions`.
  */
 import {
   KiB,
@@ -41,7 +41,9 @@ export interface OptionRow<Value> {
   readonly keys: readonly [string, ...string[]];
   /** The block of the file in which the keys stand; the top level when absent. */
   readonly block?: "authorization";
-  /** Flags, without dashes, beyond the first key (which is a flag if it stands at the top level). */
+  /**
+   * Flags, without dashes, beyond the first key (which is a flag if it stands at the top level).
+   */
   readonly flags?: readonly string[];
   readonly reload: ReloadEffect;
   readonly group: OptionGroup;

@@ -107,7 +107,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
       if (!this.#mayPublish(plan, message)) return;
     }
     if (this.#isExacting && this.#connect.verbose) this.#sendOkay();
-    const isDelivered = dispatch(plan, message, this.context.broker.random);
+    const isDelivered = plan.hasReceivers && dispatch(plan, message, this.context.broker.random);
     if (!isDelivered && this.#wantsNoResponders && message.replyEnd > message.tailStart) {
       this.#sendNoResponders(message);
     }

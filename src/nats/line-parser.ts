@@ -55,7 +55,13 @@ export interface LineHost {
   readonly acceptsHeaders: boolean;
   readonly maxControlLineBytes: number;
   readonly isTracing: boolean;
-  finishPublish(block: ByteBlock, start: number, payloadStart: number, size: number): number;
+  finishPublish(
+    block: ByteBlock,
+    start: number,
+    payloadStart: number,
+    size: number,
+    end: number,
+  ): number;
 }
 
 class Argument implements Range {
@@ -96,7 +102,8 @@ export class LineParser {
 
     const argumentsEnd = endOfArguments(bytes, argumentsStart, lineFeed);
     if (operation === Operation.Publish || operation === Operation.HeaderPublish) {
-      return this.#publish(host, block, operation, start, argumentsStart, argumentsEnd, lineFeed);
+      const size = this.#publish(host, block, operation, argumentsStart, argumentsEnd);
+      return host.finishPublish(block, start, lineFeed + 1, size, end);
     }
     if (host.isTracing) sink.onTrace(name, bytes, argumentsStart, argumentsEnd);
     this.#runSimple(operation, sink, bytes, argumentsStart, argumentsEnd);
@@ -149,14 +156,13 @@ export class LineParser {
     }
   }
 
+  /** Sets the message up to its payload; returns the size of headers and payload. */
   #publish(
     host: LineHost,
     block: ByteBlock,
     operation: Operation,
-    start: number,
     argumentsStart: number,
     argumentsEnd: number,
-    lineFeed: number,
   ): number {
     const bytes = block.bytes;
     const hasHeaders = operation === Operation.HeaderPublish;
@@ -188,7 +194,7 @@ export class LineParser {
     message.replyEnd = reply.end;
     message.headerBytes = headerBytes;
     message.hasPlainTail = false;
-    return host.finishPublish(block, start, lineFeed + 1, size);
+    return size;
   }
 
   #sizeArgument(bytes: Uint8Array, index: number): number {

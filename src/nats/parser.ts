@@ -167,7 +167,7 @@ export class Parser {
     message.replyEnd = replyEnd;
     message.headerBytes = 0;
     message.hasPlainTail = true;
-    return this.finishPublish(block, start, at + 2, size);
+    return this.finishPublish(block, start, at + 2, size, end);
   }
 
   /** `HPUB subject [reply] header-size size` with single spaces and CRLF. */
@@ -208,18 +208,24 @@ export class Parser {
     message.replyEnd = hasReply ? firstEnd : tailStart;
     message.headerBytes = headerBytes;
     message.hasPlainTail = true;
-    return this.finishPublish(block, start, lineEnd + 2, size);
+    return this.finishPublish(block, start, lineEnd + 2, size, end);
   }
 
   /**
    * Ends a publish whose line is parsed: checks the size and passes the message on once its payload is
    * there. The message's subject, tail start, reply and header size are set. Used by the line parser.
    */
-  finishPublish(block: ByteBlock, start: number, payloadStart: number, size: number): number {
+  finishPublish(
+    block: ByteBlock,
+    start: number,
+    payloadStart: number,
+    size: number,
+    end: number,
+  ): number {
     if (size > this.maxPayloadBytes) this.#sink.onPayloadTooLarge(size);
     const bytes = block.bytes;
     const payloadEnd = payloadStart + size;
-    if (payloadEnd + 2 > this.#endOf(block)) {
+    if (payloadEnd + 2 > end) {
       this.#neededBytes = payloadEnd + 2 - start;
       return INCOMPLETE;
     }
@@ -232,11 +238,6 @@ export class Parser {
     message.tailEnd = payloadEnd + 2;
     this.#sink.onPublish(message);
     return payloadEnd + 2;
-  }
-
-  /** Where valid bytes end: a held block is larger than what it holds. */
-  #endOf(block: ByteBlock): number {
-    return block === this.#held ? this.#heldBytes : block.bytes.length;
   }
 
   /** Adds bytes of the chunk to the held operation and runs it once it is complete. */

@@ -35,7 +35,8 @@ export class Server {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #context: ConnectionContext;
-  readonly #nats: NatsContext;
+  /** What clients of this server share; tests and benchmarks make clients with it. */
+  readonly natsContext: NatsContext;
   readonly #clients: ClientListener;
   readonly #monitor: Monitor;
   #shutdown: Promise<void> | undefined;
@@ -54,8 +55,8 @@ export class Server {
     });
     const authenticator = makeAuthenticator(options, this.broker.globalAccount);
     this.#context = new ConnectionContext(this.broker, options, authenticator, logger, clock);
-    this.#nats = new NatsContext(this.#context, this.identity);
-    this.#clients = new ClientListener(this.#nats);
+    this.natsContext = new NatsContext(this.#context, this.identity);
+    this.#clients = new ClientListener(this.natsContext);
     this.#monitor = new Monitor({
       broker: this.broker,
       options,
@@ -97,7 +98,7 @@ export class Server {
       this.#monitor.stop();
       throw new Error(listenProblem(addressText(host, port), error));
     }
-    this.#nats.port = this.#clients.port;
+    this.natsContext.port = this.#clients.port;
     this.#applyAdvertise();
     this.#logger.info(
       `Listening for client connections on ${addressText(host, this.#clients.port)}`,
@@ -145,8 +146,8 @@ export class Server {
     if (advertised === "") return;
     const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(advertised);
     if (match === null) return;
-    this.#nats.host = match[1] ?? match[2]!;
-    if (match[3] !== undefined) this.#nats.port = Number(match[3]);
+    this.natsContext.host = match[1] ?? match[2]!;
+    if (match[3] !== undefined) this.natsContext.port = Number(match[3]);
   }
 }
 

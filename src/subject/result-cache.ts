@@ -169,7 +169,6 @@ export class ResultCache<Entry extends SublistEntry> {
     this.#otherNodes = emptySlots(slots + WINDOW);
     this.#results = emptySlots(slots + WINDOW);
     this.#shift--;
-    this.#hand = 0;
     for (let slot = 0; slot < lastNodes.length; slot++) {
       if (lastNodes[slot] === 0) continue;
       const moved = this.#freeSlot(this.#home(lastNodes[slot]!));

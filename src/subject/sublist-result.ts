@@ -13,7 +13,7 @@ export interface SublistEntry {
   readonly queueWeight: number;
   /** Owned by the sublist: the trie node that holds the entry, -1 while in none. */
   node: number;
-  /** Owned by the sublist: index in its list at that node. */
+  /** Owned by the sublist: index in its list, where that node holds several entries. */
   position: number;
 }
 

@@ -36,7 +36,9 @@ export class Sublist<Entry extends SublistEntry> {
   readonly #random: Random;
   readonly #tokens: SubjectTokens;
   readonly #walk: TrieWalk;
-  readonly #cache: ResultCache<Entry> | undefined;
+  readonly #hasCache: boolean;
+  /** Made for the first result that is kept. */
+  #cache: ResultCache<Entry> | undefined;
   readonly #notifications: InterestNotifications;
   #trie: SubjectTrie;
   /** What each node holds: nothing, its only entry, or two and more. */
@@ -51,7 +53,8 @@ export class Sublist<Entry extends SublistEntry> {
     this.#random = new Random(seed);
     this.#tokens = new SubjectTokens(this.#random);
     this.#walk = new TrieWalk();
-    this.#cache = hasResultCache ? new ResultCache(this.#random) : undefined;
+    this.#hasCache = hasResultCache;
+    this.#cache = undefined;
     this.#notifications = new InterestNotifications();
     this.#trie = new SubjectTrie(this.#random);
     this.#contents = new NodeSlots();
@@ -130,15 +133,16 @@ export class Sublist<Entry extends SublistEntry> {
     const count = this.#findNodes(bytes, start, end);
     if (count === 0) return EMPTY_RESULT;
     const nodes = this.#walk.found;
-    const cache = this.#cache;
-    if (cache === undefined) return this.#build(nodes, count);
-    const cached = cache.find(nodes, count);
+    const cached = this.#cache?.find(nodes, count);
     if (cached !== undefined) {
       this.#cacheHits++;
       return cached;
     }
     const result = this.#build(nodes, count);
-    cache.store(nodes, count, result);
+    if (this.#hasCache) {
+      this.#cache ??= new ResultCache(this.#random);
+      this.#cache.store(nodes, count, result);
+    }
     return result;
   }
 
@@ -299,7 +303,6 @@ export class Sublist<Entry extends SublistEntry> {
     const contents = this.#contents;
     const content = contents.get(node);
     if (content === undefined) {
-      entry.position = 0;
       contents.set(node, entry);
       return;
     }
@@ -333,7 +336,6 @@ export class Sublist<Entry extends SublistEntry> {
   #unwrap(node: number, content: NodeContent<Entry>): void {
     const entry = content.any();
     assert(entry !== undefined, "a node with one entry holds it");
-    entry.position = 0;
     this.#contents.set(node, entry);
   }
 

@@ -1,8 +1,8 @@
 /**
  * The offset of local time from UTC, for log lines.
- * Asking `Date` for it loads ICU's time zones, which costs a compiled midge 4 ms and 2 to 4 MB before
- * its first line; so the system's zone file (TZif, RFC 8536) is read here. Whatever this file does
- * not understand is asked of `Date` after all.
+ * Asking `Date` for it loads ICU's time zones, which costs a compiled midge 4 ms and 2 to 4 MB
+ * before its first line; so the system's zone file (TZif, RFC 8536) is read here. Whatever this
+ * file does not understand is asked of `Date` after all.
  */
 import { readFileSync } from "node:fs";
 

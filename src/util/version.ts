@@ -1,6 +1,6 @@
 /**
- * What this build calls itself. The banner, `--version`, INFO and the monitoring pages read it here.
- * The commit is a constant that `build.ts` compiles in; when run from sources it is unknown.
+ * What this build calls itself. The banner, `--version`, INFO and the monitoring pages read it
+ * here. The commit is a constant that `build.ts` compiles in; when run from sources it is unknown.
  */
 import { version } from "../../package.json";
 

@@ -9,9 +9,10 @@ export type Role = "midge" | "reference";
 /** What one run of one row on one server gave; metrics that the row does not have are absent. */
 export interface Sample {
   readonly metrics: Partial<Record<Metric, number>>;
-  /** Share of one core that the generator and the server used while the clock ran. */
+  /** Shares of one core while the clock ran: of the generator, the server and everything else. */
   readonly generatorShare?: number;
   readonly serverShare?: number;
+  readonly otherShare?: number;
 }
 
 export interface RowResult {
@@ -35,11 +36,17 @@ const METRICS: Record<Metric, MetricForm> = {
   seconds: { label: "time", better: "lower", format: (value) => `${value.toFixed(2)} s` },
   startMs: { label: "time", better: "lower", format: (value) => `${value.toFixed(1)} ms` },
   memoryBytes: { label: "memory", better: "lower", format: formatMegabytes },
+  peakMemoryBytes: { label: "peak memory", better: "lower", format: formatMegabytes },
 };
 
 const HEADINGS = ["workload", "metric", "midge", "reference", "ratio", "target", "verdict"];
+const MISSED = "MISS";
+const FAILED = "FAILED";
+const GENERATOR_BOUND = "generator-bound, see CPU";
 /** From this share of a core on, one side cannot go faster. */
 const SATURATED_SHARE = 0.9;
+/** From this share of a core on, other processes blur the figures. */
+const DISTURBING_SHARE = 0.15;
 
 /** The whole table in Markdown, one line per row and metric, columns padded for reading as text. */
 export function renderTable(results: readonly RowResult[]): string {
@@ -60,10 +67,13 @@ export function renderProgress(role: Role, sample: Sample): string {
   return `${role.padEnd(9)} ${figures.join(", ")}`;
 }
 
-/** How many targets a table misses, failed rows included. */
-export function countMisses(results: readonly RowResult[]): number {
+/** How many targets were judged and how many of those were missed, in words. */
+export function summarize(results: readonly RowResult[]): string {
   const verdicts = results.flatMap(renderRow).map((line) => line.at(-1)!);
-  return verdicts.filter((verdict) => verdict.startsWith("MISS") || verdict === "FAILED").length;
+  const judged = verdicts.filter((verdict) => verdict !== "" && verdict !== FAILED);
+  const missed = judged.filter((verdict) => verdict === MISSED);
+  const failed = verdicts.filter((verdict) => verdict === FAILED);
+  return `${missed.length} of ${judged.length} targets missed, ${failed.length} rows with failures`;
 }
 
 export function median(values: readonly number[]): number | undefined {
@@ -83,7 +93,7 @@ export function medians(result: RowResult, role: Role): Partial<Record<Metric, n
 function renderRow(result: RowResult): string[][] {
   const { name } = result.workload;
   const lines = metricsOfRow(result).map((metric) => renderMetric(result, metric));
-  if (result.failures.length > 0) lines.push(["failed", "", "", "", "", "FAILED"]);
+  if (result.failures.length > 0) lines.push(["failed", "", "", "", "", FAILED]);
   return lines.map((line, index) => [index === 0 ? name : "", ...line]);
 }
 
@@ -110,7 +120,7 @@ function renderMetric(result: RowResult, metric: Metric): string[] {
 function verdict(result: RowResult, metric: Metric, met: boolean): string {
   if (met) return "ok";
   const paced = metric === "messagesPerSecond" && generatorIsTheLimit(result, "midge");
-  return paced ? "generator-bound, see CPU" : "MISS";
+  return paced ? GENERATOR_BOUND : MISSED;
 }
 
 function meets(reached: number, target: Target, better: MetricForm["better"]): boolean {
@@ -125,7 +135,7 @@ function formatTarget(target: Target, metric: Metric): string {
 }
 
 function renderNotes(results: readonly RowResult[]): string[] {
-  const notes: string[] = [];
+  const notes = renderDisturbance(results);
   for (const result of results) {
     for (const role of ["midge", "reference"] as const) {
       if (!generatorIsTheLimit(result, role)) continue;
@@ -135,11 +145,31 @@ function renderNotes(results: readonly RowResult[]): string[] {
           `${Math.round(server * 100)} % of a core; the CPU figure decides.`,
       );
     }
-    for (const failure of new Set(result.failures)) {
-      notes.push(`- ${result.workload.name}: ${failure}`);
-    }
+  }
+  const failing = Map.groupBy(
+    results.flatMap(({ workload, failures }) =>
+      [...new Set(failures)].map((failure) => ({ name: workload.name, failure })),
+    ),
+    ({ failure }) => failure,
+  );
+  for (const [failure, rows] of failing) {
+    notes.push(`- ${rows.map(({ name }) => name).join("; ")}: ${failure}`);
   }
   return notes.length > 0 ? ["", ...notes] : [];
+}
+
+/** A warning that the machine was not idle, and how often. */
+function renderDisturbance(results: readonly RowResult[]): string[] {
+  const all = results.flatMap((result) => [
+    ...shares(result, "midge", "otherShare"),
+    ...shares(result, "reference", "otherShare"),
+  ]);
+  const disturbed = all.filter((share) => share >= DISTURBING_SHARE);
+  if (disturbed.length === 0) return [];
+  const percent = Math.round(median(disturbed)! * 100);
+  return [
+    `- other processes used ${percent} % of a core in ${disturbed.length} of ${all.length} runs`,
+  ];
 }
 
 function generatorIsTheLimit(result: RowResult, role: Role): boolean {
@@ -152,7 +182,7 @@ function generatorIsTheLimit(result: RowResult, role: Role): boolean {
 function shares(
   result: RowResult,
   role: Role,
-  share: "generatorShare" | "serverShare",
+  share: "generatorShare" | "serverShare" | "otherShare",
 ): readonly number[] {
   return result.samples[role].map((sample) => sample[share]).filter((value) => value !== undefined);
 }

@@ -4,11 +4,12 @@
  * table on stdout and progress on stderr. Figures never decide the exit code; a run that fails does.
  */
 import { existsSync, readdirSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Measurement } from "./drivers/measurement.ts";
 import type { Job } from "./loadgen.ts";
-import { countMisses, median, medians, renderProgress, renderTable } from "./report.ts";
+import { median, medians, renderProgress, renderTable, summarize } from "./report.ts";
 import type { Role, RowResult, Sample } from "./report.ts";
 import { ServerProcess } from "./server-process.ts";
 import { WORKLOADS, quick } from "./workloads.ts";
@@ -34,6 +35,7 @@ interface Settings {
   readonly rows: readonly Workload[];
   readonly servers: ReadonlyMap<Role, string>;
   readonly jsonPath: string | undefined;
+  readonly quick: boolean;
 }
 
 async function main(): Promise<void> {
@@ -49,9 +51,17 @@ async function main(): Promise<void> {
     for (const result of results) await runRow(result, settings, round);
   }
   console.log(renderTable(results));
-  console.log(`\n${countMisses(results)} targets missed, ${settings.rounds} rounds`);
+  console.log(`\n${summarize(results)}; ${describeRun(settings)}`);
   if (settings.jsonPath !== undefined) await writeJson(settings.jsonPath, results);
   process.exitCode = results.some(({ failures }) => failures.length > 0) ? 1 : 0;
+}
+
+function describeRun({ rounds, quick, servers }: Settings): string {
+  const binaries = [...servers].map(([role, binary]) => `${role} is ${binary}`);
+  const size = quick ? "reduced sizes (--quick)" : "full sizes";
+  return [`median of ${rounds} rounds`, size, `${availableParallelism()} cores`, ...binaries].join(
+    ", ",
+  );
 }
 
 async function readSettings(): Promise<Settings> {
@@ -82,6 +92,7 @@ async function readSettings(): Promise<Settings> {
     rows: values.quick ? rows.map((row) => ({ ...row, drive: quick(row.drive) })) : rows,
     servers,
     jsonPath: values.json,
+    quick: values.quick,
   };
 }
 
@@ -164,20 +175,21 @@ async function measureTraffic(server: ServerProcess, traffic: Traffic): Promise<
 }
 
 function toSample(measured: Measurement, traffic: Traffic, server: ServerProcess): Sample {
-  const { messages, seconds, generatorCpuSeconds, serverCpuSeconds } = measured;
+  const { messages, seconds } = measured;
   const memoryBytes = server.residentBytes();
   if (traffic.kind === "connections") return { metrics: { memoryBytes } };
   if (traffic.kind === "subscriptions") return { metrics: { seconds, memoryBytes } };
   return {
     metrics: {
       messagesPerSecond: messages / seconds,
-      cpuNsPerMessage: (serverCpuSeconds / messages) * 1e9,
+      cpuNsPerMessage: (measured.serverCpuSeconds / messages) * 1e9,
       p50Us: measured.p50Us,
       p99Us: measured.p99Us,
-      memoryBytes: server.peakResidentBytes(),
+      peakMemoryBytes: server.peakResidentBytes(),
     },
-    generatorShare: generatorCpuSeconds / seconds,
-    serverShare: serverCpuSeconds / seconds,
+    generatorShare: measured.generatorCpuSeconds / seconds,
+    serverShare: measured.serverCpuSeconds / seconds,
+    otherShare: measured.otherCpuSeconds / seconds,
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * One server under test: started on a free port, watched through /proc, stopped.
- * Used by run.ts; the load generator only reads `cpuSeconds`. Any server that takes `-p` and `-a`
+ * Used by run.ts; the load generator only reads CPU times. Any server that takes `-p` and `-a`
  * the way nats-server does will do.
  */
 import { closeSync, openSync, readFileSync } from "node:fs";
@@ -80,6 +80,15 @@ export class ServerProcess {
 export function cpuSeconds(pid: number): number {
   const fields = statFields(pid);
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** CPU time used on this machine by all processes, and taken from it by its host (steal). */
+export function machineCpuSeconds(): number {
+  const [, user, nice, system, , , , , steal] = readFileSync("/proc/stat", "latin1")
+    .split("\n", 1)[0]!
+    .split(/\s+/)
+    .map(Number);
+  return (user! + nice! + system! + steal!) / TICKS_PER_SECOND;
 }
 
 /** The fields of /proc/<pid>/stat from the state on; the name before it may hold spaces. */

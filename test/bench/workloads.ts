@@ -73,7 +73,8 @@ export type Metric =
   | "p99Us"
   | "seconds"
   | "startMs"
-  | "memoryBytes";
+  | "memoryBytes"
+  | "peakMemoryBytes";
 
 /** A limit on the ratio of medians midge / reference, or on midge's own figure. */
 export type Target = { readonly ratio: number } | { readonly value: number };

@@ -9,7 +9,7 @@ import { receive, send, setNonBlocking } from "../sockets.ts";
 import { Stopwatch } from "../stopwatch.ts";
 import type { ChurnDrive } from "../workloads.ts";
 import { FixedMessages } from "./fixed-messages.ts";
-import { STALL_MS, WARM_UP_FRACTION } from "./measurement.ts";
+import { STALL_MS, warmUp } from "./measurement.ts";
 import type { Measurement, ServerUnderTest } from "./measurement.ts";
 
 const PAYLOAD = `16\r\n${"x".repeat(16)}\r\n`;
@@ -20,7 +20,7 @@ const LIVE_PAYLOAD_BYTES = 64;
 
 export function driveChurn(drive: ChurnDrive, server: ServerUnderTest): Measurement {
   const churn = new Churn(drive, server.port);
-  churn.run(Math.ceil(drive.requests * WARM_UP_FRACTION));
+  warmUp(drive.requests, (count) => churn.run(count));
   const stopwatch = new Stopwatch(server.pid);
   churn.run(drive.requests);
   return { messages: drive.requests, ...stopwatch.stop() };

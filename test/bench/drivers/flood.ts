@@ -9,11 +9,11 @@ import { NativeBuffer, Poll, READABLE, WRITABLE } from "../sockets.ts";
 import { receive, send, setNonBlocking } from "../sockets.ts";
 import { Stopwatch } from "../stopwatch.ts";
 import type { FloodDrive } from "../workloads.ts";
-import { STALL_MS, WARM_UP_FRACTION } from "./measurement.ts";
+import { STALL_MS, warmUp } from "./measurement.ts";
 import type { Measurement, ServerUnderTest } from "./measurement.ts";
 
 /** Fits the second-level cache next to the receive buffer: larger frames cost twice the CPU. */
-const FRAME_BYTES = 64 * 1024;
+const FRAME_BYTES = Number(process.env.FB ?? 64) * 1024;
 const RECEIVE_BYTES = 256 * 1024;
 const HEADER_BLOCK = "NATS/1.0\r\nK: v\r\n\r\n";
 const PING = NativeBuffer.ofText("PING\r\n");
@@ -27,7 +27,7 @@ interface Publisher {
 
 export function driveFlood(drive: FloodDrive, server: ServerUnderTest): Measurement {
   const flood = new Flood(drive, server.port);
-  flood.run(Math.ceil(drive.messagesPerPublisher * WARM_UP_FRACTION));
+  warmUp(drive.messagesPerPublisher, (messages) => flood.run(messages));
   const stopwatch = new Stopwatch(server.pid);
   const messages = flood.run(drive.messagesPerPublisher);
   return { messages, ...stopwatch.stop() };

@@ -17,8 +17,18 @@ export interface ServerUnderTest {
   readonly pid: number;
 }
 
-/** Part of the traffic that is sent before the clock starts, so that the server's code is warm. */
-export const WARM_UP_FRACTION = 0.25;
-
 /** A driver that hears nothing for so long gives up. */
 export const STALL_MS = 10_000;
+
+const WARM_UP_MS = 500;
+const WARM_UP_STEP = 0.05;
+
+/**
+ * Sends a part of the traffic again and again until the server has been busy long enough to be warm:
+ * code compiled, buffers grown, windows open. `run` takes the number of messages.
+ */
+export function warmUp(messages: number, run: (messages: number) => void): void {
+  const step = Math.ceil(messages * WARM_UP_STEP);
+  const startedAtMs = performance.now();
+  while (performance.now() - startedAtMs < WARM_UP_MS) run(step);
+}

@@ -8,7 +8,7 @@ import { NativeBuffer, Poll, READABLE, setNonBlocking } from "../sockets.ts";
 import { Stopwatch } from "../stopwatch.ts";
 import type { RequestsDrive } from "../workloads.ts";
 import { FixedMessages } from "./fixed-messages.ts";
-import { STALL_MS, WARM_UP_FRACTION } from "./measurement.ts";
+import { STALL_MS, warmUp } from "./measurement.ts";
 import type { Measurement, ServerUnderTest } from "./measurement.ts";
 
 const INBOX_DIGITS = 3;
@@ -23,7 +23,7 @@ interface Requester {
 
 export function driveRequests(drive: RequestsDrive, server: ServerUnderTest): Measurement {
   const requests = new Requests(drive, server.port);
-  requests.run(new Float64Array(Math.ceil(drive.requests * WARM_UP_FRACTION)));
+  warmUp(drive.requests, (count) => requests.run(new Float64Array(count)));
   const latenciesMs = new Float64Array(drive.requests);
   const stopwatch = new Stopwatch(server.pid);
   requests.run(latenciesMs);

@@ -1,0 +1,44 @@
+/**
+ * Starts the server under test: midge in this process, or the executable that the environment variable
+ * MIDGE_EXECUTABLE names. If that is nats-server, the tests check their own recordings.
+ * Used by everything that talks to a server as a client does.
+ */
+import { basename } from "node:path";
+import { type OptionName, OPTION_NAMES, flagsOf, optionRow } from "../../src/config/options.ts";
+import { startInProcess } from "./in-process.ts";
+import { startNatsServer } from "./nats-server.ts";
+import { type RunningServer, TEST_HOST, startExecutable } from "./running-server.ts";
+
+const NO_OPTIONS: ReadonlyMap<string, string> = new Map();
+
+/** Starts a server on a free port; `options` are by configuration key, `block.key` inside a block. */
+export async function startMidge(options = NO_OPTIONS): Promise<RunningServer> {
+  const executable = process.env["MIDGE_EXECUTABLE"];
+  if (executable !== undefined && basename(executable).startsWith("nats-server")) {
+    return startNatsServer(executable, options);
+  }
+  const args = ["-a", TEST_HOST, "-p", "-1", ...flagsFor(options)];
+  return executable === undefined ? startInProcess(args) : startExecutable(executable, args);
+}
+
+function flagsFor(options: ReadonlyMap<string, string>): string[] {
+  return [...options].map(([path, value]) => `--${flagOf(path)}=${value}`);
+}
+
+function flagOf(path: string): string {
+  const [first, key] = path.split(".");
+  const name = OPTION_NAMES.find((candidate) => {
+    const { block, keys } = optionRow(candidate);
+    return key === undefined
+      ? block === undefined && keys.includes(first!)
+      : block === first && keys.includes(key);
+  });
+  return name === undefined ? path : longFlag(name);
+}
+
+/** Of several flags the longest is the one that says most. */
+function longFlag(name: OptionName): string {
+  return flagsOf(optionRow(name)).reduce((left, right) =>
+    right.length > left.length ? right : left,
+  );
+}

@@ -1,0 +1,157 @@
+/**
+ * The text of one line of a conversation file, and the bytes it stands for.
+ * Used by the conversation reader, the replay and the recorder. Bytes are strings of one character
+ * each (Latin-1) throughout, so that they can be compared, cut and printed; file text is UTF-8.
+ *
+ *   \r \n \t \0 \\ \{ \} \| \xHH   one byte
+ *   {text*1000}                    the text, repeated
+ *   {a|b|c}                        any one of these (expected lines only)
+ *   a single \ at the end          leaves out the CRLF that every line ends with otherwise
+ */
+import { InfoPattern, isInfoTemplate } from "./info-pattern.ts";
+
+/** How received bytes compare: the length that fits, or why nothing does yet. */
+export type Match = number | "incomplete" | "different";
+
+/** Something that is expected at the start of the received bytes. */
+export interface Pattern {
+  match(received: string): Match;
+}
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = {
+  r: "\r",
+  n: "\n",
+  t: "\t",
+  0: "\0",
+  "\\": "\\",
+  "{": "{",
+  "}": "}",
+  "|": "|",
+};
+
+const MAX_ALTERNATIVES = 64;
+const REPEAT = /\{((?:\\.|[^\\{}])+)\*(\d+)\}/y;
+const ALTERNATIVES = /\{((?:\\.|[^\\{}|])*(?:\|(?:\\.|[^\\{}|])*)+)\}/y;
+const ALTERNATIVE = /(?:\\.|[^\\|])+|(?<=\||^)(?=\||$)/g;
+
+/** The bytes to send for a line of a file. Throws if the line has alternatives. */
+export function bytesOf(text: string): string {
+  const [bytes, ...others] = readingsOf(text);
+  if (bytes === undefined || others.length > 0)
+    throw new Error(`cannot send alternatives: ${text}`);
+  return bytes;
+}
+
+/** What a line of a file expects. */
+export function patternOf(text: string): Pattern {
+  return isInfoTemplate(text) ? new InfoPattern(text) : new LiteralPattern(readingsOf(text));
+}
+
+class LiteralPattern implements Pattern {
+  readonly #readings: readonly string[];
+
+  constructor(readings: readonly string[]) {
+    this.#readings = readings;
+  }
+
+  match(received: string): Match {
+    const found = this.#readings.find((reading) => received.startsWith(reading));
+    if (found !== undefined) return found.length;
+    const mayFollow = this.#readings.some((reading) => reading.startsWith(received));
+    return mayFollow ? "incomplete" : "different";
+  }
+}
+
+function readingsOf(text: string): string[] {
+  const isOpen = /(?<!\\)(?:\\\\)*\\$/.test(text);
+  const written = Buffer.from(isOpen ? text.slice(0, -1) : text, "utf8").toString("latin1");
+  return expand(isOpen ? written : `${written}\\r\\n`);
+}
+
+function expand(written: string): string[] {
+  let readings = [""];
+  let at = 0;
+  const append = (endings: readonly string[], end: number): void => {
+    readings = readings.flatMap((start) => endings.map((ending) => start + ending));
+    if (readings.length > MAX_ALTERNATIVES) throw new Error(`too many alternatives: ${written}`);
+    at = end;
+  };
+  while (at < written.length) {
+    const character = written[at]!;
+    if (character === "\\") {
+      const [byte, end] = readEscape(written, at);
+      append([byte], end);
+      continue;
+    }
+    const repeat = character === "{" ? matchAt(REPEAT, written, at) : null;
+    const alternatives = character === "{" ? matchAt(ALTERNATIVES, written, at) : null;
+    if (repeat !== null) {
+      const times = Number(repeat[2]);
+      append(
+        expand(repeat[1]!).map((once) => once.repeat(times)),
+        at + repeat[0].length,
+      );
+    } else if (alternatives !== null) {
+      const branches = alternatives[1]!.match(ALTERNATIVE) ?? [];
+      append(branches.flatMap(expand), at + alternatives[0].length);
+    } else {
+      append([character], at + 1);
+    }
+  }
+  return readings;
+}
+
+function matchAt(expression: RegExp, text: string, at: number): RegExpExecArray | null {
+  expression.lastIndex = at;
+  return expression.exec(text);
+}
+
+function readEscape(written: string, at: number): [byte: string, end: number] {
+  const letter = written[at + 1] ?? "";
+  const short = SHORT_ESCAPES[letter];
+  if (short !== undefined) return [short, at + 2];
+  const digits = written.slice(at + 2, at + 4);
+  if (letter !== "x" || !/^[0-9a-f]{2}$/i.test(digits)) {
+    throw new Error(`unknown escape \\${letter} in ${written}`);
+  }
+  return [String.fromCharCode(Number.parseInt(digits, 16)), at + 4];
+}
+
+const LONG_RUN = /(.)\1{63,}/gs;
+const NAMES: Readonly<Record<string, string>> = {
+  "\r": "\\r",
+  "\n": "\\n",
+  "\t": "\\t",
+  "\0": "\\0",
+  "\\": "\\\\",
+  "|": "\\|",
+};
+
+/** The line of a file that stands for `bytes`; long runs of one byte become repeats. */
+export function textOf(bytes: string): string {
+  const isLine = bytes.endsWith("\r\n");
+  const body = isLine ? bytes.slice(0, -2) : bytes;
+  return shortened(body) + (isLine ? "" : "\\");
+}
+
+/** As `textOf`, for `times` copies of `bytes` in a row. */
+export function repeatedTextOf(bytes: string, times: number): string {
+  return `{${shortened(bytes).replace(/[{}]/g, "\\$&")}*${times}}\\`;
+}
+
+function shortened(bytes: string): string {
+  let text = "";
+  let at = 0;
+  for (const run of bytes.matchAll(LONG_RUN)) {
+    text += escaped(bytes.slice(at, run.index));
+    text += `{${escaped(run[1]!)}*${run[0].length}}`;
+    at = run.index + run[0].length;
+  }
+  return text + escaped(bytes.slice(at));
+}
+
+function escaped(bytes: string): string {
+  return bytes.replace(/[^\x20-\x7e]|[\\|]| $/g, (byte) => {
+    return NAMES[byte] ?? `\\x${byte.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
+}

@@ -1,0 +1,568 @@
+/**
+ * What the sublist does, rule by rule. The comparison with a naive matcher is in
+ * `sublist.property.test.ts`.
+ */
+import { describe, expect, test } from "bun:test";
+import { hashSubject, subjectBytes, subjectText } from "../../../src/subject/subject.ts";
+import { Sublist } from "../../../src/subject/sublist.ts";
+import { EMPTY_RESULT, localPart } from "../../../src/subject/sublist-result.ts";
+import { sumStats } from "../../../src/subject/sublist-stats.ts";
+import { AssertionError } from "../../../src/util/assert.ts";
+import { namesIn, subscribe, TestEntry } from "./sublist-fixtures.ts";
+
+const newSublist = (hasResultCache = true) => new Sublist<TestEntry>({ hasResultCache });
+
+describe("insert", () => {
+  test.each([".foo", "foo.", "foo..bar", "", ".", "foo.>.bar", ">.>", ">.foo"])(
+    "refuses %j and leaves nothing behind",
+    (subject) => {
+      const sublist = newSublist();
+      const entry = new TestEntry("refused");
+      expect(sublist.insert(subjectBytes(subject), entry)).toBe(false);
+      expect(entry.node).toBe(-1);
+      expect(sublist.count).toBe(0);
+      expect(sublist.stats().numInserts).toBe(0);
+      expect(sublist.all()).toEqual([]);
+    },
+  );
+
+  test.each(["foo", "*", ">", "foo.*.>", "f o", "\t", "foo.*bar", "\0.\xff", "**.>>"])(
+    "takes %j, for other checks are not its own",
+    (subject) => {
+      const sublist = newSublist();
+      const entry = subscribe(sublist, subject);
+      expect(sublist.count).toBe(1);
+      expect(subjectText(sublist.subjectOf(entry))).toBe(subject);
+    },
+  );
+
+  test("copies the subject, so the bytes may be used again", () => {
+    const sublist = newSublist();
+    const bytes = subjectBytes("foo.bar");
+    sublist.insert(bytes, new TestEntry("first"));
+    bytes.fill(0x78);
+    expect(namesIn(sublist.match("foo.bar"))).toEqual(["first"]);
+  });
+
+  test("fails an assertion for an entry that is in a sublist already", () => {
+    const sublist = newSublist();
+    const entry = subscribe(sublist, "foo");
+    expect(() => sublist.insert(subjectBytes("bar"), entry)).toThrow(AssertionError);
+  });
+});
+
+describe("match", () => {
+  const patterns = ["foo", "*", ">", "foo.bar", "foo.*", "foo.>", "*.bar", "*.*", "foo.*.baz"];
+  patterns.push("foo*", "*.>", "foo.bar.>");
+  const rows: [subject: string, reached: string[]][] = [
+    ["foo", ["*", ">", "foo"]],
+    ["bar", ["*", ">"]],
+    ["Foo", ["*", ">"]],
+    ["foo*", ["*", ">", "foo*"]],
+    ["foo.bar", ["*.*", "*.>", "*.bar", ">", "foo.*", "foo.>", "foo.bar"]],
+    ["bar.bar", ["*.*", "*.>", "*.bar", ">"]],
+    ["foo.bar.baz", ["*.>", ">", "foo.*.baz", "foo.>", "foo.bar.>"]],
+    ["a.b.c.d", ["*.>", ">"]],
+    ["*", ["*", ">"]],
+    [">", ["*", ">"]],
+    ["foo.*", ["*.*", "*.>", ">", "foo.*", "foo.>"]],
+    ["foo.>", ["*.*", "*.>", ">", "foo.*", "foo.>"]],
+    ["*.bar", ["*.*", "*.>", "*.bar", ">"]],
+    ["", []],
+    [".", []],
+    [".foo", []],
+    ["foo.", []],
+    ["foo..bar", []],
+    ["..", []],
+  ];
+  for (const hasResultCache of [true, false]) {
+    test.each(rows)(`%j reaches %p, result cache ${hasResultCache}`, (subject, reached) => {
+      const sublist = newSublist(hasResultCache);
+      for (const pattern of patterns) subscribe(sublist, pattern);
+      for (let round = 0; round < 3; round++) {
+        expect(namesIn(sublist.match(subject))).toEqual(reached.toSorted());
+        expect(sublist.hasInterest(subject)).toBe(reached.length > 0);
+        expect(sublist.numInterest(subject)).toEqual({ plain: reached.length, queues: 0 });
+      }
+    });
+  }
+
+  test("looks at its range of the bytes only", () => {
+    const sublist = newSublist();
+    subscribe(sublist, "foo.bar");
+    const line = subjectBytes("PUB foo.bar 5");
+    expect(namesIn(sublist.matchBytes(line, 4, 11))).toEqual(["foo.bar"]);
+    expect(sublist.matchBytes(line, 4, 10)).toBe(EMPTY_RESULT);
+    expect(sublist.matchBytes(line, 4, 4)).toBe(EMPTY_RESULT);
+  });
+
+  test("reaches nobody in an empty sublist and in an emptied one, with the same result", () => {
+    const sublist = newSublist();
+    expect(sublist.match("foo")).toBe(EMPTY_RESULT);
+    sublist.remove(subscribe(sublist, "foo.>"));
+    expect(sublist.match("foo.bar")).toBe(EMPTY_RESULT);
+  });
+
+  test("tells apart tokens that differ in one byte, of any length and value", () => {
+    const sublist = newSublist();
+    const tokens = [
+      "a",
+      "aa",
+      "\xe9",
+      "\xe8",
+      "x".repeat(300),
+      `${"x".repeat(299)}y`,
+      "a".repeat(3),
+    ];
+    for (const token of tokens) subscribe(sublist, `t.${token}`);
+    for (const token of tokens)
+      expect(namesIn(sublist.match(`t.${token}`))).toEqual([`t.${token}`]);
+  });
+
+  test("finds each of many children of one node, and none that was removed", () => {
+    const sublist = newSublist();
+    const entries = Array.from({ length: 100 }, (_, i) => subscribe(sublist, `foo.${i}.end`));
+    const wildcard = subscribe(sublist, "foo.*.end");
+    for (let i = 0; i < 100; i += 3) sublist.remove(entries[i]!);
+    for (let i = 0; i < 100; i++) {
+      const expected = i % 3 === 0 ? ["foo.*.end"] : ["foo.*.end", `foo.${i}.end`];
+      expect(namesIn(sublist.match(`foo.${i}.end`))).toEqual(expected);
+    }
+    for (let i = 0; i < 100; i++) if (i % 3 !== 0) sublist.remove(entries[i]!);
+    expect(namesIn(sublist.match("foo.1.end"))).toEqual(["foo.*.end"]);
+    sublist.remove(wildcard);
+    expect(sublist.match("foo.1.end")).toBe(EMPTY_RESULT);
+  });
+
+  test("handles subjects of 8192 tokens", () => {
+    const sublist = newSublist();
+    const deep = Array.from({ length: 8192 }, (_, i) => `t${i % 50}`).join(".");
+    const stars = Array.from({ length: 8192 }, () => "*").join(".");
+    const entries = [deep, stars, "t0.>", `${deep}.>`].map((text) => subscribe(sublist, text));
+    expect(namesIn(sublist.match(deep))).toEqual([stars, deep, "t0.>"].toSorted());
+    expect(namesIn(sublist.match(`${deep}.x`))).toEqual(["t0.>", `${deep}.>`]);
+    expect(sublist.reverseMatch(stars).plain).toHaveLength(3);
+    expect(sublist.reverseMatch(">").plain).toHaveLength(4);
+    expect(subjectText(sublist.subjectOf(entries[0]!))).toBe(deep);
+    expect(sublist.removeBatch(entries)).toBe(true);
+    expect(sublist.count).toBe(0);
+    expect(sublist.match(deep)).toBe(EMPTY_RESULT);
+  });
+});
+
+describe("queue groups", () => {
+  test("are lists of their own, beside the plain entries", () => {
+    const sublist = newSublist();
+    subscribe(sublist, "foo");
+    subscribe(sublist, "foo", "a");
+    subscribe(sublist, "foo", "a");
+    subscribe(sublist, "foo", "b");
+    expect(namesIn(sublist.match("foo"))).toEqual(["foo", "[foo a, foo a]", "[foo b]"]);
+    expect(sublist.numInterest("foo")).toEqual({ plain: 1, queues: 3 });
+  });
+
+  test("of one name on several matching subjects are one group", () => {
+    const sublist = newSublist();
+    for (const subject of ["foo.bar", "foo.*", ">", "*.bar"]) subscribe(sublist, subject, "q");
+    subscribe(sublist, "foo.>", "r");
+    const names = namesIn(sublist.match("foo.bar"));
+    expect(names).toEqual(["[*.bar q, > q, foo.* q, foo.bar q]", "[foo.> r]"]);
+  });
+
+  test("vanish with their last member", () => {
+    const sublist = newSublist();
+    const first = subscribe(sublist, "foo", "q");
+    const second = subscribe(sublist, "foo", "q");
+    subscribe(sublist, "foo");
+    sublist.remove(first);
+    expect(namesIn(sublist.match("foo"))).toEqual(["foo", "[foo q]"]);
+    sublist.remove(second);
+    expect(namesIn(sublist.match("foo"))).toEqual(["foo"]);
+  });
+
+  test("list a member that is not local as often as it weighs", () => {
+    const sublist = newSublist();
+    subscribe(sublist, "foo", "q");
+    const remote = new TestEntry("remote", "q", 3);
+    sublist.insert(subjectBytes("foo"), remote);
+    expect(namesIn(sublist.match("foo"))).toEqual(["[foo q, remote, remote, remote]"]);
+    subscribe(sublist, ">", "q");
+    expect(namesIn(sublist.match("foo"))).toEqual(["[> q, foo q, remote, remote, remote]"]);
+    remote.queueWeight = 1;
+    sublist.queueWeightChanged(remote);
+    expect(namesIn(sublist.match("foo"))).toEqual(["[> q, foo q, remote]"]);
+    remote.queueWeight = 0;
+    sublist.queueWeightChanged(remote);
+    expect(namesIn(sublist.match("foo"))).toEqual(["[> q, foo q]"]);
+  });
+
+  test("with only a member of no weight are not there", () => {
+    const sublist = newSublist();
+    sublist.insert(subjectBytes("foo"), new TestEntry("remote", "q", 0));
+    expect(sublist.match("foo")).toBe(EMPTY_RESULT);
+  });
+});
+
+describe("results", () => {
+  test("are the same object as long as nothing changes", () => {
+    const sublist = newSublist();
+    subscribe(sublist, "foo.*");
+    const one = sublist.match("foo.a");
+    expect(sublist.match("foo.b")).toBe(one);
+    subscribe(sublist, "foo.>", "q");
+    const two = sublist.match("foo.a");
+    expect(sublist.match("foo.b")).toBe(two);
+    subscribe(sublist, "other");
+    subscribe(sublist, "foo.a.b");
+    expect(sublist.match("foo.a")).toBe(two);
+  });
+
+  test.each(["foo", "foo q"])("of one node stay as they are when %s comes and goes", (what) => {
+    const sublist = newSublist();
+    const queue = what.split(" ")[1];
+    const entries = [subscribe(sublist, "foo"), subscribe(sublist, "foo", "q")];
+    entries.push(subscribe(sublist, "foo"));
+    const before = sublist.match("foo");
+    const names = namesIn(before);
+    const added = subscribe(sublist, "foo", queue);
+    const after = sublist.match("foo");
+    expect(after).not.toBe(before);
+    for (const entry of [...entries, added]) sublist.remove(entry);
+    expect(namesIn(before)).toEqual(names);
+    expect(namesIn(after)).toHaveLength(queue === undefined ? 4 : 3);
+    expect(sublist.match("foo")).toBe(EMPTY_RESULT);
+  });
+
+  test("of several nodes follow changes at each of them", () => {
+    const sublist = newSublist();
+    const literal = subscribe(sublist, "foo.bar");
+    const star = subscribe(sublist, "foo.*");
+    const rest = subscribe(sublist, ">");
+    expect(namesIn(sublist.match("foo.bar"))).toEqual(["foo.bar", "foo.*", ">"].toSorted());
+    sublist.remove(star);
+    expect(namesIn(sublist.match("foo.bar"))).toEqual([">", "foo.bar"]);
+    sublist.remove(literal);
+    expect(namesIn(sublist.match("foo.bar"))).toEqual([">"]);
+    sublist.insert(subjectBytes("foo.bar"), literal);
+    expect(namesIn(sublist.match("foo.bar"))).toEqual([">", "foo.bar"]);
+    sublist.remove(rest);
+    expect(namesIn(sublist.match("foo.bar"))).toEqual(["foo.bar"]);
+  });
+
+  test("do not come back for a node that is used again for another subject", () => {
+    const sublist = newSublist();
+    subscribe(sublist, ">");
+    const first = subscribe(sublist, "foo");
+    expect(namesIn(sublist.match("foo"))).toEqual([">", "foo"]);
+    const node = first.node;
+    sublist.remove(first);
+    const second = subscribe(sublist, "bar");
+    expect(second.node).toBe(node);
+    expect(namesIn(sublist.match("bar"))).toEqual([">", "bar"]);
+    expect(namesIn(sublist.match("foo"))).toEqual([">"]);
+  });
+
+  test("localPart leaves out what is not on this server", () => {
+    const sublist = newSublist();
+    subscribe(sublist, "foo");
+    subscribe(sublist, "foo", "q");
+    const local = sublist.match("foo");
+    expect(localPart(local)).toBe(local);
+    sublist.insert(subjectBytes("foo"), new TestEntry("far", undefined, 1));
+    sublist.insert(subjectBytes("foo"), new TestEntry("far q", "q", 2));
+    sublist.insert(subjectBytes("foo"), new TestEntry("far r", "r", 1));
+    expect(namesIn(localPart(sublist.match("foo")))).toEqual(["foo", "[foo q]"]);
+  });
+});
+
+describe("remove", () => {
+  test("takes an entry out once", () => {
+    const sublist = newSublist();
+    const entry = subscribe(sublist, "foo.*");
+    expect(sublist.remove(entry)).toBe(true);
+    expect(entry.node).toBe(-1);
+    expect(sublist.remove(entry)).toBe(false);
+    expect(sublist.count).toBe(0);
+    expect(sublist.stats()).toMatchObject({ numInserts: 1, numRemoves: 1 });
+  });
+
+  test("knows entries of another sublist and strangers by sight", () => {
+    const sublist = newSublist();
+    const other = newSublist();
+    subscribe(sublist, "foo");
+    const single = subscribe(other, "foo");
+    expect(sublist.remove(single)).toBe(false);
+    subscribe(sublist, "foo");
+    subscribe(other, "foo");
+    expect(sublist.remove(single)).toBe(false);
+    expect(sublist.remove(new TestEntry("never inserted"))).toBe(false);
+    expect(sublist.count).toBe(2);
+    expect(other.remove(single)).toBe(true);
+  });
+
+  test("of a batch goes on behind an unknown entry and reports it", () => {
+    const sublist = newSublist();
+    const entries = ["foo", "foo", ">", "foo.bar"].map((subject) => subscribe(sublist, subject));
+    const stays = subscribe(sublist, "*");
+    sublist.match("foo");
+    expect(sublist.removeBatch([...entries, new TestEntry("unknown")])).toBe(false);
+    expect(sublist.all()).toEqual([stays]);
+    expect(namesIn(sublist.match("foo"))).toEqual(["*"]);
+    expect(sublist.removeBatch([])).toBe(true);
+    expect(sublist.removeBatch([stays])).toBe(true);
+  });
+
+  test("keeps nodes that lead to others", () => {
+    const sublist = newSublist();
+    const outer = subscribe(sublist, "foo");
+    const inner = subscribe(sublist, "foo.bar.baz");
+    sublist.remove(outer);
+    expect(namesIn(sublist.match("foo.bar.baz"))).toEqual(["foo.bar.baz"]);
+    sublist.insert(subjectBytes("foo"), outer);
+    sublist.remove(inner);
+    expect(namesIn(sublist.match("foo"))).toEqual(["foo"]);
+  });
+});
+
+describe("reverseMatch", () => {
+  const literals = ["foo", "bar", "foo.bar", "foo.baz", "foo.bar.baz"];
+  const rows: [pattern: string, reached: string[]][] = [
+    ["foo", ["foo"]],
+    ["*", ["foo", "bar"]],
+    ["baz", []],
+    ["foo.*", ["foo.bar", "foo.baz"]],
+    ["*.*", ["foo.bar", "foo.baz"]],
+    ["*.bar", ["foo.bar"]],
+    ["bar.*", []],
+    ["foo.>", ["foo.bar", "foo.baz", "foo.bar.baz"]],
+    ["*.*.*", ["foo.bar.baz"]],
+    [">", literals],
+    ["foo..bar", []],
+    [">.foo", []],
+    ["", []],
+  ];
+  test.each(rows)("%j reaches the literals %p", (pattern, reached) => {
+    const sublist = newSublist();
+    for (const literal of literals) subscribe(sublist, literal);
+    expect(namesIn(sublist.reverseMatch(pattern))).toEqual(reached.toSorted());
+  });
+
+  test.each([
+    ["uplink.1.*.*.>", ["uplink.*.*.>"]],
+    ["uplink.1.2.3.>", ["uplink.*.*.>"]],
+    ["uplink.1.2", ["uplink.>"]],
+    ["uplink", ["*"]],
+    ["*.a", ["uplink.>"]],
+    [">", ["*", "uplink.*.*.>", "uplink.>"]],
+  ])("%j reaches the wildcard subjects %p too", (pattern, reached) => {
+    const sublist = newSublist();
+    for (const subject of ["uplink.*.*.>", "*", "uplink.>"]) subscribe(sublist, subject);
+    const expected = pattern.split(".").length > 3 ? [...reached, "uplink.>"] : reached;
+    expect(namesIn(sublist.reverseMatch(pattern))).toEqual(expected.toSorted());
+  });
+});
+
+test("all and allLocal list the entries", () => {
+  const sublist = newSublist();
+  const entries = [
+    subscribe(sublist, "foo"),
+    subscribe(sublist, "foo", "q"),
+    subscribe(sublist, ">"),
+  ];
+  const far = new TestEntry("far", undefined, 1);
+  sublist.insert(subjectBytes("foo.*"), far);
+  expect(new Set(sublist.all())).toEqual(new Set([...entries, far]));
+  expect(new Set(sublist.allLocal())).toEqual(new Set(entries));
+});
+
+describe("stats", () => {
+  test("count operations, cache hits and fan-out", () => {
+    const sublist = newSublist();
+    const entry = subscribe(sublist, "foo.a");
+    for (const queue of [undefined, "q", "q", "r"]) subscribe(sublist, "foo.*", queue);
+    sublist.match("foo.b");
+    sublist.match("foo.b");
+    sublist.match("foo.c");
+    sublist.match("foo.a");
+    sublist.match("none");
+    sublist.hasInterest("foo.a");
+    expect(sublist.stats()).toEqual({
+      numSubscriptions: 5,
+      numInserts: 5,
+      numRemoves: 0,
+      numMatches: 5,
+      cacheHits: 2,
+      numCache: 2,
+      cacheHitRate: 0.4,
+      maxFanout: 4,
+      totalFanout: 7,
+      avgFanout: 3.5,
+    });
+    sublist.remove(entry);
+    expect(sublist.stats()).toMatchObject({ numSubscriptions: 4, numRemoves: 1, numCache: 1 });
+  });
+
+  test("without result cache show none", () => {
+    const sublist = newSublist(false);
+    subscribe(sublist, "foo");
+    sublist.match("foo");
+    sublist.match("foo");
+    expect(sublist.stats()).toMatchObject({ numMatches: 2, numCache: 0, cacheHitRate: 0 });
+    expect(sublist.match("foo")).not.toBe(sublist.match("foo"));
+  });
+
+  test("of several sublists add up, rates over the sums", () => {
+    const first = newSublist();
+    const second = newSublist();
+    subscribe(first, "foo");
+    subscribe(second, "foo");
+    subscribe(second, "foo");
+    for (let i = 0; i < 4; i++) first.match("foo");
+    for (let i = 0; i < 4; i++) second.match("foo");
+    for (let i = 0; i < 4; i++) second.match("none");
+    expect(sumStats([first.stats(), second.stats()])).toMatchObject({
+      numSubscriptions: 3,
+      numCache: 2,
+      numMatches: 12,
+      cacheHitRate: 0.5,
+      maxFanout: 2,
+      avgFanout: 1.5,
+    });
+    expect(sumStats([])).toMatchObject({ cacheHitRate: 0, avgFanout: 0 });
+  });
+});
+
+describe("the result cache", () => {
+  test("stays within its limit, and answers stay right", () => {
+    const sublist = newSublist();
+    subscribe(sublist, ">");
+    for (let i = 0; i < 20_000; i++) subscribe(sublist, `foo.${i}`);
+    for (let i = 0; i < 20_000; i++) {
+      expect(sublist.match(`foo.${i}`).plain).toHaveLength(2);
+    }
+    const { numCache } = sublist.stats();
+    expect(numCache).toBeGreaterThan(3000);
+    expect(numCache).toBeLessThanOrEqual(4096);
+    subscribe(sublist, ">");
+    expect(sublist.stats().numCache).toBe(0);
+    expect(sublist.match("foo.7").plain).toHaveLength(3);
+  });
+
+  test("limits the entries in copies, and keeps no result that is too large", () => {
+    const sublist = newSublist();
+    for (let i = 0; i < 40_000; i++) subscribe(sublist, ">");
+    for (let i = 0; i < 100; i++) subscribe(sublist, `foo.${i}`);
+    for (let i = 0; i < 100; i++) sublist.match(`foo.${i}`);
+    expect(sublist.stats().totalFanout).toBeLessThanOrEqual(1_048_576);
+    expect(sublist.stats().numCache).toBeGreaterThan(20);
+    for (let i = 0; i < 30_000; i++) subscribe(sublist, ">");
+    expect(sublist.match("foo.1").plain).toHaveLength(70_001);
+    expect(sublist.stats().numCache).toBe(0);
+  });
+});
+
+describe("memory", () => {
+  test("a million subscriptions come and go twice", () => {
+    const sublist = newSublist();
+    const subjects = [1, 2, 3, 4, 5, 6, 7].map((i) => subjectBytes(`dev.000000.s${i}.temp`));
+    const entries = Array.from({ length: 1_000_000 }, () => new TestEntry("x"));
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < entries.length; i++) {
+        const subject = subjects[i % 7]!;
+        let rest = Math.floor(i / 7);
+        for (let at = 9; at >= 4; at--, rest = Math.floor(rest / 10))
+          subject[at] = 48 + (rest % 10);
+        sublist.insert(subject, entries[i]!);
+      }
+      expect(sublist.count).toBe(1_000_000);
+      expect(namesIn(sublist.match("dev.001234.s3.temp"))).toEqual(["x"]);
+      expect(sublist.removeBatch(entries)).toBe(true);
+      expect(sublist.count).toBe(0);
+      expect(sublist.all()).toEqual([]);
+      expect(sublist.reverseMatch(">")).toBe(EMPTY_RESULT);
+    }
+  }, 30_000);
+});
+
+describe("notifications", () => {
+  const heard: string[] = [];
+  const listen = (name: string) => (hasInterest: boolean) => heard.push(`${name} ${hasInterest}`);
+  const take = () => heard.splice(0);
+
+  test("tell the present state, then each first and last exact subscription", () => {
+    const sublist = newSublist();
+    expect(sublist.registerNotification("foo.bar", listen("a"))).toBe("registered");
+    expect(take()).toEqual(["a false"]);
+    const wildcards = [subscribe(sublist, "foo.*"), subscribe(sublist, ">")];
+    expect(take()).toEqual([]);
+    const first = subscribe(sublist, "foo.bar");
+    expect(take()).toEqual(["a true"]);
+    const second = subscribe(sublist, "foo.bar");
+    sublist.remove(first);
+    sublist.removeBatch(wildcards);
+    expect(take()).toEqual([]);
+    expect(sublist.registerNotification("foo.bar", listen("b"))).toBe("registered");
+    expect(take()).toEqual(["b true"]);
+    sublist.remove(second);
+    expect(take()).toEqual(["a false", "b false"]);
+    sublist.insert(subjectBytes("foo.bar"), first);
+    expect(take()).toEqual(["a true", "b true"]);
+  });
+
+  test("of the plain kind and of each queue group are apart", () => {
+    const sublist = newSublist();
+    sublist.registerNotification("foo", listen("plain"));
+    sublist.registerQueueNotification("foo", "q", listen("q"));
+    sublist.registerQueueNotification("foo", "r", listen("r"));
+    expect(take()).toEqual(["plain false", "q false", "r false"]);
+    const member = subscribe(sublist, "foo", "q");
+    expect(take()).toEqual(["q true"]);
+    subscribe(sublist, "foo", "q");
+    const plain = subscribe(sublist, "foo");
+    expect(take()).toEqual(["plain true"]);
+    sublist.remove(plain);
+    sublist.remove(member);
+    expect(take()).toEqual(["plain false"]);
+    const late = listen("late");
+    expect(sublist.registerQueueNotification("foo", "q", late)).toBe("registered");
+    expect(take()).toEqual(["late true"]);
+    expect(sublist.clearQueueNotification("foo", "r", late)).toBe(false);
+    expect(sublist.clearQueueNotification("foo", "q", late)).toBe(true);
+  });
+
+  test("are refused for wildcards and when they are there already", () => {
+    const sublist = newSublist();
+    const listener = listen("x");
+    expect(sublist.registerNotification("foo.*", listener)).toBe("invalid subject");
+    expect(sublist.registerNotification("foo", listener)).toBe("registered");
+    expect(sublist.registerNotification("foo", listener)).toBe("already registered");
+    expect(take()).toEqual(["x false"]);
+    expect(sublist.clearNotification("foo", listener)).toBe(true);
+    expect(sublist.clearNotification("foo", listener)).toBe(false);
+    subscribe(sublist, "foo");
+    expect(take()).toEqual([]);
+  });
+
+  test("may change the sublist while they are told", () => {
+    const sublist = newSublist();
+    sublist.registerNotification("foo", (hasInterest) => {
+      if (hasInterest) subscribe(sublist, "bar");
+    });
+    sublist.registerNotification("bar", listen("bar"));
+    subscribe(sublist, "foo");
+    expect(take()).toEqual(["bar false", "bar true"]);
+    expect(namesIn(sublist.match("bar"))).toEqual(["bar"]);
+  });
+});
+
+test("peers who choose colliding subjects gain nothing, for seeds differ", () => {
+  // "Aa" and "BB" have one rolling hash, so 2^10 subjects of 20 bytes share it.
+  const subjects = Array.from({ length: 1024 }, (_, number) =>
+    Array.from({ length: 10 }, (_, bit) => ((number >> bit) & 1 ? "Aa" : "BB")).join(""),
+  );
+  const hashes = new Set(subjects.map((text) => hashSubject(subjectBytes(text), 0, 20)));
+  expect(hashes.size).toBe(1);
+  const sublist = newSublist();
+  for (const subject of subjects) subscribe(sublist, `x.${subject}`);
+  for (const subject of subjects) expect(sublist.match(`x.${subject}`).plain).toHaveLength(1);
+});
