@@ -1,4 +1,7 @@
-/** No log-in: everybody works in the global account. Used when nothing about users is configured. */
+/**
+ * No log-in: everybody works in the global account.
+ * The authenticator of a server for which nothing about users is configured.
+ */
 import type { Account } from "../broker/account.ts";
 import type { Authenticator, Grant } from "./authenticator.ts";
 

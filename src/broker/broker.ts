@@ -1,6 +1,6 @@
 /**
- * The running state of one broker, without any I/O: accounts, connections, counters.
- * Owned by the server; nothing in it is a module-level singleton, so several can live in one process.
+ * The running state of one broker, without any I/O: accounts, connections, counters. Owned by the
+ * server; nothing in it is a module-level singleton, so several can live in one process.
  */
 import { Random } from "../util/random.ts";
 import { Account, GLOBAL_ACCOUNT_NAME } from "./account.ts";

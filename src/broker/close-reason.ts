@@ -1,6 +1,7 @@
 /**
- * The table of reasons for which a connection ends: number and text as the reference reports them in
- * `/connz`, disconnect events and logs, and whether pending data is flushed before the socket closes.
+ * The table of reasons for which a connection ends: number and text as the reference reports them
+ * in `/connz`, disconnect events and logs, and whether pending data is flushed before the socket
+ * closes.
  */
 
 export interface CloseReason {

@@ -1,8 +1,8 @@
 /**
- * Delivery inside one account. [hot]
- * Called by connections and imports once a publish has passed its checks. Receivers encode into their
- * own outbound buffers; no socket is written here. Plans are snapshots that are replaced, never
- * changed, so a delivery that closes a connection does not disturb the loop.
+ * Delivery inside one account. [hot] Called by connections and imports once a publish has passed
+ * its checks. Receivers encode into their own outbound buffers; no socket is written here. Plans
+ * are snapshots that are replaced, never changed, so a delivery that closes a connection does not
+ * disturb the loop.
  */
 import type { Random } from "../util/random.ts";
 import type { Message } from "./message.ts";

@@ -1,7 +1,7 @@
 /**
- * One published message on its way through the broker. [hot]
- * Each parser fills and reuses one: all fields are views into the received bytes and hold only until
- * the call that got the message returns. Copy what must live longer.
+ * One published message on its way through the broker. [hot] Each parser fills and reuses one: all
+ * fields are views into the received bytes and hold only until the call that got the message
+ * returns. Copy what must live longer.
  *
  * ```
  * bytes:  … foo.bar _INBOX.1 5\r\nhello\r\n …
@@ -14,7 +14,7 @@
  * The tail is what a delivery repeats behind the sid: `[reply ][header size ]size\r\npayload\r\n`.
  */
 import { ByteBlock } from "../util/bytes.ts";
-import type { Producer } from "./subscription.ts";
+import type { Producer } from "./back-pressure.ts";
 
 const EMPTY_BLOCK = new ByteBlock(new Uint8Array(0));
 
@@ -38,8 +38,8 @@ export class Message {
   /** Length of the header block; 0 for a message without headers. */
   headerBytes = 0;
   /**
-   * Whether the tail is one contiguous slice with single blanks and CRLF, fit to be copied as it is.
-   * Otherwise receivers compose their line from the other fields.
+   * Whether the tail is one contiguous slice with single blanks and CRLF, fit to be copied as it
+   * is. Otherwise receivers compose their line from the other fields.
    */
   hasPlainTail = true;
 

@@ -1,12 +1,13 @@
 /**
- * Publish plans: all that depends only on who publishes where. [hot]
- * A plan holds, for one subject of one account, whether it may be published and which subscriptions
- * and queue groups receive it, with the bytes each delivery begins with. `PlanTable.find` is called
- * for every publish; a hit costs a probe and a comparison. Plans are snapshots: they are replaced when
- * a subscription that concerns them comes or goes, never changed.
+ * Publish plans: all that depends only on who publishes where. [hot] A plan holds, for one subject
+ * of one account, whether it may be published and which subscriptions and queue groups receive it,
+ * with the bytes each delivery begins with. `PlanTable.find` is called for every publish; a hit
+ * costs a probe and a comparison. Plans are snapshots: they are replaced when a subscription that
+ * concerns them comes or goes, never changed.
  *
- * A subject gets its plan when it is published the second time, so subjects used once (reply inboxes)
- * and long scans over many subjects neither pay for plans nor push out those of busy subjects.
+ * A subject gets its plan when it is published the second time, so subjects used once (reply
+ * inboxes) and long scans over many subjects neither pay for plans nor push out those of busy
+ * subjects.
  */
 import { hashSubject, subjectMatches } from "../subject/subject.ts";
 import type { Sublist } from "../subject/sublist.ts";
@@ -33,8 +34,9 @@ const SPREAD = 0x9e3779b1 | 0;
 const SPREAD_SHIFT = 17;
 
 /**
- * Slots that wildcard subscriptions may scan before the table is emptied instead, so that a peer that
- * makes thousands of them in one turn cannot stall the loop; emptying costs less than 5 ms of scans.
+ * Slots that wildcard subscriptions may scan before the table is emptied instead, so that a peer
+ * that makes thousands of them in one turn cannot stall the loop; emptying costs less than 5 ms of
+ * scans.
  */
 const MAX_SCANNED_SLOTS = 4_000_000;
 
@@ -92,7 +94,9 @@ export class PlanTable {
   readonly #rule: PublishRule;
   /** Mapped by hash; a plan is in its slot or in the neighbour of it (the other of the pair). */
   #slots: PublishPlan[];
-  /** Hashes of subjects that missed of late, mapped by hash. Grows on its own while misses abound. */
+  /**
+   * Hashes of subjects that missed of late, mapped by hash. Grows on its own while misses abound.
+   */
   #seen: Int32Array;
   #missesUntilGrowth: number;
   #mask: number;
@@ -248,7 +252,9 @@ export class PlanTable {
     return plan;
   }
 
-  /** In a full-grown table a plan gives way only now and then, lest two busy subjects take turns. */
+  /**
+   * In a full-grown table a plan gives way only now and then, lest two busy subjects take turns.
+   */
   #hasRoomFor(hash: number): boolean {
     const slot = this.#slotOf(hash);
     const slots = this.#slots;

@@ -1,4 +1,7 @@
-/** Who a server is, as INFO, events and monitoring tell it. */
+/**
+ * Who a server is, as INFO, events and monitoring tell it.
+ * Made once at start and never changed.
+ */
 
 /** Who this server is; made once at start. */
 export interface ServerIdentity {

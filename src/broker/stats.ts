@@ -1,4 +1,7 @@
-/** Counters of traffic, kept by every connection, account and by the broker as a whole. */
+/**
+ * Counters of traffic, kept by every connection, every account and by the broker as a whole.
+ * Connections count per message; accounts and broker get the sums once per turn.
+ */
 
 export interface TrafficCounters {
   inMessages: number;

@@ -1,6 +1,6 @@
 /**
- * A subscription, and the interface of whoever receives its messages. Subscriptions are small (there
- * may be millions); the subject's bytes live in the sublist's trie.
+ * A subscription, and the interface of whoever receives its messages. Subscriptions are small
+ * (there may be millions); the subject's bytes live in the sublist's trie.
  */
 import type { SublistEntry } from "../subject/sublist.ts";
 import type { Message } from "./message.ts";
@@ -17,22 +17,6 @@ export interface Subscriber {
   prepare(subscription: Subscription, subject: Uint8Array): Prepared;
 }
 
-/** Publishes, and can be asked to do so more slowly. */
-export interface Producer {
-  /** The receiver is slow: stop reading for a moment. `isFull` asks for a longer one. */
-  waitFor(receiver: SlowReceiver, isFull: boolean): void;
-}
-
-/** Has more pending than producers should pile up. */
-export interface SlowReceiver {
-  /** Calls `producer.onReceiverReady()` once it has sent enough. */
-  callWhenReady(producer: WaitingProducer): void;
-}
-
-export interface WaitingProducer {
-  onReceiverReady(): void;
-}
-
 /** Bytes that a receiver made and a publish plan keeps; only the receiver reads them. */
 export interface Prepared {
   /** The bytes, four to a word, little endian; the last word is padded. */
@@ -40,7 +24,9 @@ export interface Prepared {
   readonly lengthBytes: number;
 }
 
-/** The subscription's id: a number where the peer's text is a plain decimal, else its bytes as text. */
+/**
+ * The subscription's id: a number where the peer's text is a plain decimal, else its bytes as text.
+ */
 export type SubscriptionId = number | string;
 
 export class Subscription implements SublistEntry {

@@ -1,6 +1,6 @@
 /**
  * The texts of `--help` and `--version`, in nats-server's layout, made from the flags.
- * Also the flag list of README.md, which a test compares with `flagTable`.
+ * Called by `run.ts`, which prints them on stdout.
  */
 import { OPTION_GROUPS, optionRow } from "../config/options.ts";
 import { MIDGE_VERSION, NATS_VERSION } from "../util/version.ts";
@@ -24,19 +24,6 @@ export function usageText(): string {
   return `\nUsage: ${COMMAND_NAME} [options]\n\n${sections.join("\n")}`;
 }
 
-/** A Markdown table of all flags. */
-export function flagTable(): string {
-  const cells = flags.map((flag) => [
-    flag.names.map((name) => `\`${dashed(name)}\``).join(" "),
-    valueName(flag),
-    defaultText(flag),
-    flag.definition.description ?? "",
-  ]);
-  const rows = [["flag", "value", "default", "meaning"], ["---", "---", "---", "---"], ...cells];
-  const escaped = rows.map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
-  return escaped.map((row) => `| ${row.join(" | ")} |`).join("\n");
-}
-
 function flagLine(flag: Flag): string {
   const hasShort = flag.names.some(isShort);
   const value = valueName(flag);
@@ -48,17 +35,20 @@ function flagLine(flag: Flag): string {
   return fits ? label.padEnd(HELP_COLUMN) + help : `${label}\n${" ".repeat(HELP_COLUMN)}${help}`;
 }
 
-function valueName(flag: Flag): string {
+/** What stands for the value; "" for a switch. */
+export function valueName(flag: Flag): string {
   return flag.definition.valueHint ?? "";
 }
 
-function defaultText(flag: Flag): string {
+/** The default as a text; "" if there is none worth showing. */
+export function defaultText(flag: Flag): string {
   if (flag.effect.kind !== "option") return "";
   const row = optionRow(flag.effect.option);
   return row.kind.format(row.default);
 }
 
-function dashed(name: string): string {
+/** A flag as it is typed. */
+export function dashed(name: string): string {
   return (isShort(name) ? "-" : "--") + name;
 }
 

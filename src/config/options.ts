@@ -85,12 +85,12 @@ export const optionRows = {
   httpHost: row({
     kind: text("host"), default: "",
     keys: ["http_host"], reload: "restart", group: "Server",
-    help: "Address for HTTP monitoring, the host unless set",
+    help: "Address for monitoring, the host unless set",
   }),
   httpPort: row({
     kind: port("off"), default: 0,
     keys: ["http_port", "monitor_port"], flags: ["m"], reload: "restart", group: "Server",
-    help: "Port for HTTP monitoring, -1 for any free one",
+    help: "Port for monitoring, -1 for any free one",
   }),
 
   debug: row({
@@ -121,7 +121,7 @@ export const optionRows = {
   maxTracedMsgLen: row({
     kind: limit("bytes"), default: 0,
     keys: ["max_traced_msg_len"], reload: "logging", group: "Logging",
-    help: "Payload bytes shown per traced message",
+    help: "Payload bytes to show in a trace",
   }),
 
   username: row({
@@ -152,7 +152,7 @@ export const optionRows = {
   maxConnections: row({
     kind: integer({ valueName: "number", min: -1, max: MAX_INT32, zero: "none" }), default: 65536,
     keys: ["max_connections", "max_conn"], reload: "limits", group: "Limits",
-    help: "Connections at a time; 0 or less refuses all",
+    help: "Connections, 0 or less refuses all",
   }),
   maxSubscriptions: row({
     kind: limit("number"), default: 0,
@@ -162,7 +162,7 @@ export const optionRows = {
   maxSubTokens: row({
     kind: integer({ valueName: "number", min: 0, max: 255, zero: "unlimited" }), default: 0,
     keys: ["max_sub_tokens", "max_subscription_tokens"], reload: "restart", group: "Limits",
-    help: "Tokens in the subject of a subscription",
+    help: "Tokens in a subscribed subject",
   }),
   maxPayloadBytes: row({
     kind: bytes({ max: MAX_INT32 }), default: 1 * MiB, zeroIsDefault: true,
@@ -183,7 +183,7 @@ export const optionRows = {
     kind: integer({ valueName: "number", min: 0, max: MAX_INT32 }), default: 10_000,
     zeroIsDefault: true,
     keys: ["max_closed_clients"], reload: "restart", group: "Limits",
-    help: "Closed connections to remember for monitoring",
+    help: "Closed connections to remember",
   }),
 
   pingIntervalMs: row({
@@ -195,7 +195,7 @@ export const optionRows = {
     kind: integer({ valueName: "number", min: 0, max: MAX_INT32 }), default: 2,
     zeroIsDefault: true,
     keys: ["ping_max"], reload: "live", group: "Protocol",
-    help: "Unanswered pings after which a client is stale",
+    help: "Unanswered pings that make a client stale",
   }),
   noHeaderSupport: row({
     kind: toggle(), default: false,

@@ -1,15 +1,17 @@
 /**
- * What every connection shares, whatever it speaks: identity, state, turns, outgoing bytes, keep-alive,
- * back-pressure and closing. Subclasses parse what `onBytes` hands them and say what a ping is.
+ * What every connection shares, whatever it speaks: identity, state, turns, outgoing bytes,
+ * keep-alive, back-pressure and closing. Subclasses parse what `onBytes` hands them and say what a
+ * ping is.
  *
- * A turn is one received chunk with all its operations; it ends with one flush of everybody it touched.
- * Input that arrives while reading is paused (a slow receiver, a log-in under way) is kept, in order.
+ * A turn is one received chunk with all its operations; it ends with one flush of everybody it
+ * touched. Input that arrives while reading is paused (a slow receiver, a log-in under way) is
+ * kept, in order.
  */
 import type { Account } from "../broker/account.ts";
 import { closeReasons } from "../broker/close-reason.ts";
 import type { CloseReason } from "../broker/close-reason.ts";
 import type { LiveConnection } from "../broker/live-connection.ts";
-import type { Producer, SlowReceiver, WaitingProducer } from "../broker/subscription.ts";
+import type { Producer, SlowReceiver, WaitingProducer } from "../broker/back-pressure.ts";
 import type { Transport, TransportListener } from "../transport/transport.ts";
 import { TimerEntry } from "../util/timer-wheel.ts";
 import type { TimerOwner } from "../util/timer-wheel.ts";
@@ -252,7 +254,9 @@ export abstract class Connection
     if (this.#state === ConnectionState.Closing) this.#finish();
   }
 
-  /** The deadline covers what was pending when the transport refused; what is queued later waits. */
+  /**
+   * The deadline covers what was pending when the transport refused; what is queued later waits.
+   */
   #onProgress(takenBytes: number): void {
     this.#writeOwedBytes -= takenBytes;
     if (this.#writeOwedBytes <= 0) this.#startWriteDeadline(this.context.clock.nowMs());
@@ -418,7 +422,10 @@ export abstract class Connection
     this.#waiting = undefined;
     this.#stall?.cancel();
     this.onFlush();
-    this.context.logger.debug(`${this.label} - Client connection closed: ${reason.text}`);
+    const { logger } = this.context;
+    if (logger.debugEnabled) {
+      logger.debug(`${this.label} - Client connection closed: ${reason.text}`);
+    }
     this.#remember(reason);
     this.release(reason);
     this.account.connections--;

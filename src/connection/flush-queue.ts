@@ -2,10 +2,14 @@
  * The receivers that a turn touched. [hot]
  * Each is listed once and written once at the end of the turn; `flush` may touch further ones.
  */
-import type { Outbound } from "./outbound.ts";
+
+/** What waits for the end of the turn: an outbound. */
+export interface Flushable {
+  flush(): void;
+}
 
 export class FlushQueue {
-  readonly #waiting: Outbound[];
+  readonly #waiting: Flushable[];
   #count: number;
 
   constructor() {
@@ -14,7 +18,7 @@ export class FlushQueue {
   }
 
   /** Adds an outbound that is not queued yet (`isQueued` is the outbound's to keep). */
-  add(outbound: Outbound): void {
+  add(outbound: Flushable): void {
     this.#waiting[this.#count++] = outbound;
   }
 

@@ -1,12 +1,12 @@
 /**
- * The bytes waiting to be sent to one peer. [hot]
- * Receivers encode straight into the current block (`reserve`, write, `commit`); the flush queue writes
- * it once at the end of the turn, or a full block is written at once. An idle connection owns no
- * block. When the kernel refuses bytes, blocks queue up in `#backlog` until `drain`.
+ * The bytes waiting to be sent to one peer. [hot] Receivers encode straight into the current block
+ * (`reserve`, write, `commit`); the flush queue writes it once at the end of the turn, or a full
+ * block is written at once. An idle connection owns no block. When the kernel refuses bytes, blocks
+ * queue up in `#backlog` until `drain`.
  *
  * Invariants: bytes [sent, used) of the first block, all of the blocks between and [0, used) of the
- * current one are pending. `isBlocked` is true while the transport refuses bytes; only then is there a
- * backlog, and the current block is not written past it.
+ * current one are pending. `isBlocked` is true while the transport refuses bytes; only then is
+ * there a backlog, and the current block is not written past it.
  */
 import { NO_BLOCK, LARGEST_BLOCK_BYTES, BLOCK_SIZES } from "./block-pool.ts";
 import type { Block, BlockPool } from "./block-pool.ts";
@@ -97,8 +97,8 @@ export class Outbound {
   }
 
   /**
-   * Sends `bytes[start, end)`, large and only borrowed, without copying what the transport takes now.
-   * Pending bytes go first.
+   * Sends `bytes[start, end)`, large and only borrowed, without copying what the transport takes
+   * now. Pending bytes go first.
    */
   appendLarge(bytes: Uint8Array, start: number, end: number): void {
     this.#writeCurrent();
@@ -128,7 +128,9 @@ export class Outbound {
     this.#writeCurrent();
   }
 
-  /** The transport takes bytes again: writes the backlog and the current block as far as it goes. */
+  /**
+   * The transport takes bytes again: writes the backlog and the current block as far as it goes.
+   */
   drain(): void {
     if (!this.isBlocked) return;
     const backlog = this.#backlog;
@@ -193,7 +195,9 @@ export class Outbound {
     }
   }
 
-  /** The current block has no room for `bytes` more: take a larger one, or get rid of a full one. */
+  /**
+   * The current block has no room for `bytes` more: take a larger one, or get rid of a full one.
+   */
   #makeRoom(bytes: number): void {
     const needed = this.#used + bytes;
     if (this.block.capacity < LARGEST_BLOCK_BYTES && needed <= LARGEST_BLOCK_BYTES) {
@@ -211,7 +215,7 @@ export class Outbound {
   #promote(needed: number): void {
     const old = this.block;
     const used = this.#used;
-    // A block that was filled once is likely to fill again: go straight to the largest from 4 KiB on.
+    // A block that was filled once is likely to fill again: straight to the largest from 4 KiB on.
     const isSmall = needed <= BLOCK_SIZES[1] && old.capacity < BLOCK_SIZES[1];
     const block = this.#pool.borrow(isSmall ? needed : LARGEST_BLOCK_BYTES);
     if (used > 0) old.buffer.copy(block.buffer, 0, 0, used);

@@ -1,4 +1,7 @@
-/** `/healthz`: whether clients can connect; for probes. Body and status are the reference's. */
+/**
+ * `/healthz`: whether clients can connect; for probes of containers and load balancers.
+ * Body and status are the reference's.
+ */
 import type { EndpointAnswer, MonitorSubject } from "./endpoint.ts";
 
 export function healthz(subject: MonitorSubject): EndpointAnswer {

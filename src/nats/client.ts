@@ -14,7 +14,8 @@ import { Connection } from "../connection/connection.ts";
 import { isValidLiteralSubject } from "../subject/subject.ts";
 import type { Transport } from "../transport/transport.ts";
 import { Ascii } from "../util/ascii.ts";
-import { connectLabel, decodeConnect, defaultConnectOptions } from "./connect.ts";
+import { addressLabel, connectLabel, labelled, logOf } from "./client-label.ts";
+import { decodeConnect, defaultConnectOptions } from "./connect.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { prepareMessage, writeComposed, writeLine, writePrepared } from "./encoder.ts";
 import * as errors from "./errors.ts";
@@ -67,7 +68,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   /** Sends the greeting and waits for operations, or for CONNECT where log-in is required. */
   greet(): void {
     const { authenticator, options, logger } = this.context;
-    logger.debug(`${this.label} - Client connection created`);
+    if (logger.debugEnabled) this.#log("debug", "Client connection created");
     writeLine(this.outbound, this.#nats.infoFor(this, undefined));
     this.#parser.expectsConnect = authenticator.isRequired;
     if (authenticator.isRequired) this.awaitLogin();
@@ -76,15 +77,14 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
 
   /** Refuses a client beyond the limit of connections. */
   refuse(): void {
-    this.context.logger.rateLimited("error", `${this.label} - maximum connections exceeded`);
+    this.#logRarely(protocolErrors.maxConnections.text);
     this.#fail(protocolErrors.maxConnections);
   }
 
   get label(): string {
-    const host = this.remoteAddress.includes(":") ? `[${this.remoteAddress}]` : this.remoteAddress;
-    const identity = `${host}:${this.remotePort} - cid:${this.cid}`;
-    if (!this.#isConnectReceived) return identity;
-    return identity + connectLabel(this.#connect, this.account.name, this.#userLabel);
+    const address = addressLabel(this.remoteAddress, this.remotePort, this.cid);
+    if (!this.#isConnectReceived) return address;
+    return address + connectLabel(this.#connect, this.account.name, this.#userLabel);
   }
 
   get description(): { name: string; language: string; version: string } {
@@ -115,10 +115,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
 
   onPayloadTooLarge(sizeBytes: number): never {
     const limit = this.#parser.maxPayloadBytes;
-    throw new ProtocolError(
-      protocolErrors.maxPayload,
-      `maximum payload exceeded: ${sizeBytes} vs ${limit}`,
-    );
+    throw errors.payloadTooLarge(sizeBytes, limit);
   }
 
   #traceAndCheckSubject(message: Message): void {
@@ -136,13 +133,13 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     const { bytes } = message.block;
     if (!plan.isAllowed) {
       const subject = utf8.decode(bytes.subarray(message.subjectStart, message.subjectEnd));
-      this.#log("error", `Publish Violation - Subject ${errors.quote(subject)}`);
+      this.#log("error", errors.publishViolationLog(subject));
       this.#sendError(errors.publishViolation(subject));
       return false;
     }
     if (!isReservedReply(bytes, message.tailStart, message.replyEnd)) return true;
     const reply = utf8.decode(bytes.subarray(message.tailStart, message.replyEnd));
-    this.#log("error", `Publish Violation - Reply ${errors.quote(reply)}`);
+    this.#log("error", errors.replyViolationLog(reply));
     this.#sendError(errors.replyViolation(reply));
     return false;
   }
@@ -231,15 +228,14 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     const { maxSubTokens, maxSubscriptions } = this.context.options;
     if (queue === RESERVED_QUEUE) {
       const text = utf8.decode(bytes.subarray(subject.start, subject.end));
-      const detail = `Subject ${errors.quote(text)}, Queue: ${errors.quote(queue)}, SID ${sid}`;
-      this.#log("error", `Subscription Violation - ${detail}`);
+      this.#log("error", errors.subscriptionViolationLog(text, queue, sid));
       return errors.subscriptionViolation(text, queue);
     }
     if (maxSubTokens > 0 && countDots(bytes, subject) >= maxSubTokens) {
       return errors.tooManyTokens(utf8.decode(bytes.subarray(subject.start, subject.end)));
     }
     if (maxSubscriptions > 0 && this.subscriptionCount >= maxSubscriptions) {
-      this.context.logger.rateLimited("error", `${this.label} - maximum subscriptions exceeded`);
+      this.#logRarely(protocolErrors.maxSubscriptions.text);
       return protocolErrors.maxSubscriptions.text;
     }
     return undefined;
@@ -269,7 +265,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   // --- Logging in ----------------------------------------------------------------------------
 
   onOperationBeforeConnect(): void {
-    throw new ProtocolError(protocolErrors.authorizationViolation, "authentication error");
+    throw errors.authenticationError("");
   }
 
   onConnect(bytes: Uint8Array, start: number, end: number): void {
@@ -289,8 +285,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
       token: connect.auth_token,
     });
     if (grant === undefined || connect.account !== "" || connect.new_account) {
-      const user = connect.user === "" ? "" : ` - User ${errors.quote(connect.user)}`;
-      throw new ProtocolError(protocolErrors.authorizationViolation, `authentication error${user}`);
+      throw errors.authenticationError(connect.user);
     }
     this.#userLabel = grant.label;
     this.moveTo(grant.account);
@@ -393,20 +388,21 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   // --- Logging -------------------------------------------------------------------------------
 
   #log(level: "error" | "debug", text: string): void {
-    const { logger } = this.context;
-    if (level === "error") logger.error(`${this.label} - ${text}`);
-    else logger.debug(`${this.label} - ${text}`);
+    logOf(this.context.logger, this.label, level, text);
+  }
+
+  #logRarely(text: string): void {
+    this.context.logger.rateLimited("error", labelled(this.label, text));
   }
 
   onTrace(operation: string, bytes: Uint8Array, start: number, end: number): void {
     const argument = utf8.decode(bytes.subarray(start, end));
     const shown = operation === "CONNECT" ? trace.redactConnect(argument) : argument;
-    this.context.logger.trace(`${this.label} - ${trace.traceOperation("<<-", operation, shown)}`);
+    this.#traceLine(trace.traceOperation("<<-", operation, shown));
   }
 
   #traceOut(operation: string, argument: string): void {
-    const line = trace.traceOperation("->>", operation, argument);
-    this.context.logger.trace(`${this.label} - ${line}`);
+    this.#traceLine(trace.traceOperation("->>", operation, argument));
   }
 
   #traceDelivery(subscription: Subscription, message: Message): void {
@@ -416,9 +412,11 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   }
 
   #traceLines(lines: readonly (string | undefined)[]): void {
-    for (const line of lines) {
-      if (line !== undefined) this.context.logger.trace(`${this.label} - ${line}`);
-    }
+    for (const line of lines) if (line !== undefined) this.#traceLine(line);
+  }
+
+  #traceLine(line: string): void {
+    this.context.logger.trace(labelled(this.label, line));
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * The CONNECT operation's JSON, decoded as the reference does: field names in any case, unknown fields
- * ignored, `null` as absent, a wrong type refused. Fields that are absent keep what an earlier CONNECT
- * of the same connection said.
+ * The CONNECT operation's JSON, decoded as the reference does: field names in any case, unknown
+ * fields ignored, `null` as absent, a wrong type refused. Fields that are absent keep what an
+ * earlier CONNECT of the same connection said.
  */
 import { ProtocolError, protocolErrors } from "./errors.ts";
 
@@ -80,13 +80,4 @@ export function decodeConnect(
     fields[name] = value;
   }
   return fields as unknown as ConnectOptions;
-}
-
-/** What logs add to a connection's address once it has said who it is. */
-export function connectLabel(connect: ConnectOptions, account: string, userLabel: string): string {
-  const version = connect.version === "" ? "" : `v${connect.version}`;
-  const parts = [version, connect.lang, connect.name].filter((part) => part !== "");
-  const client = parts.length === 0 ? "" : ` - "${parts.join(":")}"`;
-  const user = userLabel === "" ? "" : ` - "${account}/${userLabel}"`;
-  return client + user;
 }

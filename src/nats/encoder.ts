@@ -5,8 +5,9 @@
  * MSG subject sid [reply] size␍␊payload␍␊
  * HMSG subject sid [reply] header-size size␍␊headers payload␍␊
  * ```
- * All behind the sid stands in the publisher's own bytes in the same form (`Message.hasPlainTail`), so
- * the usual delivery is two copies: the prepared prefix `MSG subject sid ` and the message's tail.
+ * All behind the sid stands in the publisher's own bytes in the same form (`Message.hasPlainTail`),
+ * so the usual delivery is two copies: the prepared prefix `MSG subject sid ` and the message's
+ * tail.
  */
 import type { Message } from "../broker/message.ts";
 import type { Prepared, SubscriptionId } from "../broker/subscription.ts";
@@ -65,8 +66,8 @@ export function writePrepared(outbound: Outbound, message: Message, prepared: Pr
 
 /**
  * Writes any message to any receiver, composing the line: for subjects without a plan, unusual
- * spellings and receivers without headers (they get the payload alone). Returns the bytes that count
- * as delivered.
+ * spellings and receivers without headers (they get the payload alone). Returns the bytes that
+ * count as delivered.
  */
 export function writeComposed(
   outbound: Outbound,

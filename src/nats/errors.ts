@@ -1,6 +1,6 @@
 /**
- * The table of `-ERR` texts of the client protocol, and the error that parser and client throw when a
- * peer breaks it. Texts are the reference's to the letter, since client libraries match on them.
+ * The table of `-ERR` texts of the client protocol, and the error that parser and client throw when
+ * a peer breaks it. Texts are the reference's to the letter, since client libraries match on them.
  */
 import { closeReasons } from "../broker/close-reason.ts";
 import type { CloseReason } from "../broker/close-reason.ts";
@@ -63,9 +63,38 @@ export const subscriptionViolation = (subject: string, queue: string | undefined
 export const tooManyTokens = (subject: string): string =>
   `Permissions Violation for Subscription to ${quote(subject)}, too many tokens`;
 
+/** What the log says of violations. */
+export const publishViolationLog = (subject: string): string =>
+  `Publish Violation - Subject ${quote(subject)}`;
+
+export const replyViolationLog = (reply: string): string =>
+  `Publish Violation - Reply ${quote(reply)}`;
+
+export const subscriptionViolationLog = (
+  subject: string,
+  queue: string,
+  sid: string | number,
+): string =>
+  `Subscription Violation - Subject ${quote(subject)}, Queue: ${quote(queue)}, SID ${sid}`;
+
+export const payloadTooLarge = (sizeBytes: number, limit: number): ProtocolError =>
+  new ProtocolError(
+    protocolErrors.maxPayload,
+    `maximum payload exceeded: ${sizeBytes} vs ${limit}`,
+  );
+
+/** `user` is empty where none was given. */
+export const authenticationError = (user: string): ProtocolError =>
+  new ProtocolError(
+    protocolErrors.authorizationViolation,
+    user === "" ? "authentication error" : `authentication error - User ${quote(user)}`,
+  );
+
 export const errorLine = (text: string): string => `-ERR '${text}'\r\n`;
 
-/** The status message that tells a requester that nobody listens. Texts are one byte a character. */
+/**
+ * The status message that tells a requester that nobody listens. Texts are one byte a character.
+ */
 export function noRespondersMessage(subject: string, reply: string, sid: string | number): string {
   const headers = `NATS/1.0 503\r\nNats-Subject: ${subject}\r\n\r\n`;
   return `HMSG ${reply} ${sid} ${headers.length} ${headers.length}\r\n${headers}\r\n`;

@@ -4,7 +4,7 @@
  * serves all connections. Limits and arguments are checked here; what they mean is the sink's.
  */
 import type { Message } from "../broker/message.ts";
-import type { Producer } from "../broker/subscription.ts";
+import type { Producer } from "../broker/back-pressure.ts";
 import { hashSubject } from "../subject/subject.ts";
 import { Ascii } from "../util/ascii.ts";
 import type { ByteBlock } from "../util/bytes.ts";
@@ -111,8 +111,8 @@ export class LineParser {
   }
 
   /**
-   * Given the first `length` bytes of an incomplete line, moves out what the grammar ignores (blanks
-   * before the arguments, anything behind PING) and returns the new length.
+   * Given the first `length` bytes of an incomplete line, moves out what the grammar ignores
+   * (blanks before the arguments, anything behind PING) and returns the new length.
    */
   compact(bytes: Uint8Array, length: number): number {
     const operation = operationAt(bytes, 0, length);
@@ -220,7 +220,9 @@ export class LineParser {
     sink.onUnsubscribe(bytes, this.#arguments[0]!, max);
   }
 
-  /** Finds the arguments of a line; returns their number, at most one more than any line may have. */
+  /**
+   * Finds the arguments of a line; returns their number, at most one more than any line may have.
+   */
   #split(bytes: Uint8Array, start: number, end: number, atLineEnds: boolean): number {
     let count = 0;
     let at = start;

@@ -1,7 +1,7 @@
 /**
- * The operations that a client may send, as one table, and their recognition at the start of a line.
- * Names match in any case. What belongs to links between servers (RMSG, LS+, A+, HMSG …) is unknown
- * here, so it ends like any other unknown operation.
+ * The operations that a client may send, as one table, and their recognition at the start of a
+ * line. Names match in any case. What belongs to links between servers (RMSG, LS+, A+, HMSG …) is
+ * unknown here, so it ends like any other unknown operation.
  */
 import { Ascii } from "../util/ascii.ts";
 

@@ -5,12 +5,13 @@
  * long, and runs from there; the rest of the new chunk is then parsed in place.
  *
  * ```
- * CONNECT {json}                                PUB subject [reply] size␍␊payload
- * SUB subject [queue] sid                       HPUB subject [reply] header-size size␍␊header payload
- * UNSUB sid [max]                               PING   PONG   INFO {json}   +OK   -ERR text
+ * CONNECT {json}               PUB subject [reply] size␍␊payload
+ * SUB subject [queue] sid      HPUB subject [reply] header-size size␍␊header payload
+ * UNSUB sid [max]              PING   PONG   INFO {json}   +OK   -ERR text
  * ```
- * Lines end with ␊, a ␍ before it is dropped; blanks are spaces and tabs. Publishes spelled the usual
- * way (upper case, single spaces, ␍␊) take a path of their own; `line-parser.ts` reads all others.
+ * Lines end with ␊, a ␍ before it is dropped; blanks are spaces and tabs. Publishes spelled the
+ * usual way (upper case, single spaces, ␍␊) take a path of their own; `line-parser.ts` reads all
+ * others.
  */
 import type { Message } from "../broker/message.ts";
 import type { Block, BlockPool } from "../connection/block-pool.ts";
@@ -49,7 +50,9 @@ export class Parser {
   /** Length of the operation being gathered; 0 while its line is not complete. */
   #neededBytes: number;
 
-  /** `message` and `lines` may be shared by all parsers of a loop: they hold nothing between calls. */
+  /**
+   * `message` and `lines` may be shared by all parsers of a loop: they hold nothing between calls.
+   */
   constructor(sink: OperationSink, message: Message, pool: BlockPool, lines: LineParser) {
     this.#sink = sink;
     this.#message = message;
@@ -212,8 +215,9 @@ export class Parser {
   }
 
   /**
-   * Ends a publish whose line is parsed: checks the size and passes the message on once its payload is
-   * there. The message's subject, tail start, reply and header size are set. Used by the line parser.
+   * Ends a publish whose line is parsed: checks the size and passes the message on once its payload
+   * is there. The message's subject, tail start, reply and header size are set. Used by the line
+   * parser.
    */
   finishPublish(
     block: ByteBlock,

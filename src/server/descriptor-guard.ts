@@ -1,7 +1,8 @@
 /**
- * Keeps the process from running out of file descriptors. When none is left, accepting fails without
- * a callback and the event loop spins; so connections are refused while a reserve is still free, and
- * when even that is gone (files, monitoring), listening pauses, from 10 ms up to 1 s at a time.
+ * Keeps the process from running out of file descriptors. When none is left, accepting fails
+ * without a callback and the event loop spins; so connections are refused while a reserve is still
+ * free, and when even that is gone (files, monitoring), listening pauses, from 10 ms up to 1 s at a
+ * time.
  */
 import { closeSync, openSync, readFileSync } from "node:fs";
 import type { Clock } from "../util/clock.ts";

@@ -4,8 +4,8 @@
  */
 import { NatsClient } from "../nats/client.ts";
 import type { NatsContext } from "../nats/nats-context.ts";
-import { listenTcp } from "../transport/tcp.ts";
-import type { TcpListener } from "../transport/tcp.ts";
+import { listenTcp } from "../transport/tcp-listener.ts";
+import type { TcpListener } from "../transport/tcp-listener.ts";
 import type { Transport, TransportListener } from "../transport/transport.ts";
 import { DescriptorGuard } from "./descriptor-guard.ts";
 import type { Pausable } from "./descriptor-guard.ts";

@@ -1,6 +1,6 @@
 /**
- * One server: wires broker, listeners and monitoring together, and runs them from start to shutdown.
- * Everything a server owns hangs off this object, so tests run several in one process.
+ * One server: wires broker, listeners and monitoring together, and runs them from start to
+ * shutdown. Everything a server owns hangs off this object, so tests run several in one process.
  */
 import type { Authenticator } from "../auth/authenticator.ts";
 import { OpenAccess } from "../auth/open-access.ts";
@@ -106,7 +106,9 @@ export class Server {
     this.#logger.info("Server is ready");
   }
 
-  /** Closes listeners, flushes and closes every connection. Idempotent; resolves when all is done. */
+  /**
+   * Closes listeners, flushes and closes every connection. Idempotent; resolves when all is done.
+   */
   shutdown(): Promise<void> {
     this.#shutdown ??= this.#shutDown();
     return this.#shutdown;

@@ -10,7 +10,8 @@ const FIRST_SLOTS = 8;
 export class IdTable {
   /**
    * Two cells per slot: the id (0 for an empty slot) and its hash. To find an id, start at cell
-   * `homeCell(hash)` and step by 2 under `cellMask` until the id matches or is 0. Replaced by `add`.
+   * `homeCell(hash)` and step by 2 under `cellMask` until the id matches or is 0. Replaced by
+   * `add`.
    */
   cells: Int32Array;
   cellMask: number;

@@ -1,7 +1,7 @@
 /**
  * The entries at one trie node, where there are two or more of them. Called by `sublist.ts`; a node
- * with a single entry, by far the most common, holds that entry itself. Lists are shared with results
- * and copied before the first change after that.
+ * with a single entry, by far the most common, holds that entry itself. Lists are shared with
+ * results and copied before the first change after that.
  */
 import { addMember, EMPTY_RESULT } from "./sublist-result.ts";
 import type { ResultBuilder, SublistEntry, SublistResult } from "./sublist-result.ts";

@@ -1,8 +1,8 @@
 /**
- * One value per trie node, in chunks. [hot]
- * Called by `sublist.ts`. A single array of millions of references would be scanned whole by every
- * small garbage collection that follows a change in it: 2 ms with a million subscriptions, against
- * 0.03 ms for the chunk that changed (benchmark `test/bench/micro/sublist.ts`). Growing copies nothing.
+ * One value per trie node, in chunks. [hot] Called by `sublist.ts`. A single array of millions of
+ * references would be scanned whole by every small garbage collection that follows a change in it:
+ * 2 ms with a million subscriptions, against 0.03 ms for the chunk that changed (benchmark
+ * `test/bench/micro/sublist.ts`). Growing copies nothing.
  */
 
 const CHUNK_BITS = 8;

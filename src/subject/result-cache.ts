@@ -1,8 +1,8 @@
 /**
- * Ready results of a sublist, found by the nodes they were made of. [hot]
- * Called by `sublist.ts` after each walk. Keyed by nodes and not by subject, a result serves every
- * subject that reaches the same nodes (all of `log.>` with one subscriber is one result), a new node
- * cannot make any result wrong, and a changed one concerns only the results that contain it.
+ * Ready results of a sublist, found by the nodes they were made of. [hot] Called by `sublist.ts`
+ * after each walk. Keyed by nodes and not by subject, a result serves every subject that reaches
+ * the same nodes (all of `log.>` with one subscriber is one result), a new node cannot make any
+ * result wrong, and a changed one concerns only the results that contain it.
  *
  * Results are filed under their last node, the one with the fewest wildcards. A lookup looks at
  * `WINDOW` slots and no more; when all are taken, one is overwritten.
@@ -104,12 +104,6 @@ export class ResultCache<Entry extends SublistEntry> {
       if (this.#lastNodes[slot] === node) this.#drop(slot);
     }
     if (this.#uses.has(node)) this.#forgetAmongOthers(node);
-  }
-
-  clear(): void {
-    for (let slot = 0; slot < this.#lastNodes.length; slot++) {
-      if (this.#lastNodes[slot] !== 0) this.#drop(slot);
-    }
   }
 
   #home(node: number): number {

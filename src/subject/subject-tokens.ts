@@ -1,8 +1,8 @@
 /**
- * Where the tokens of one subject begin and end, and their hashes. [hot]
- * Filled by `split` before each walk of a trie and reused for the next one; grows with the longest
- * subject seen. The hash is seeded for each instance: peers choose the tokens, and must not be able to
- * choose many that fall on one place of a table.
+ * Where the tokens of one subject begin and end, and their hashes. [hot] Filled by `split` before
+ * each walk of a trie and reused for the next one; grows with the longest subject seen. The hash is
+ * seeded for each instance: peers choose the tokens, and must not be able to choose many that fall
+ * on one place of a table.
  */
 import { Ascii } from "../util/ascii.ts";
 import { Random } from "../util/random.ts";

@@ -1,8 +1,8 @@
 /**
- * The tree of subscribed subjects, one node per token, kept in one Int32Array. [hot]
- * Called by `sublist.ts` to find, add and remove nodes and by `trie-walk.ts`, which reads `links`
- * itself. A million subscriptions make millions of nodes: as integers they cost 20 bytes each and the
- * garbage collector never looks at them. Freed nodes are used again.
+ * The tree of subscribed subjects, one node per token, kept in one Int32Array. [hot] Called by
+ * `sublist.ts` to find, add and remove nodes and by `trie-walk.ts`, which reads `links` itself. A
+ * million subscriptions make millions of nodes: as integers they cost 20 bytes each and the garbage
+ * collector never looks at them. Freed nodes are used again.
  */
 import { Ascii } from "../util/ascii.ts";
 import type { Random } from "../util/random.ts";
@@ -14,10 +14,10 @@ import { Token, TokenTable } from "./token-table.ts";
 export const ROOT = 0;
 
 /**
- * Fields of a node. Children are a doubly linked list: first the `>` child if any, then the `*` child
- * if any, then the literal ones. `FirstChild` is negative while the literal children are also in the
- * child table, which begins when a node gets more than `MAX_LISTED` of them. A free node holds the
- * number of the next free one in `Parent`, and `Token.None`.
+ * Fields of a node. Children are a doubly linked list: first the `>` child if any, then the `*`
+ * child if any, then the literal ones. `FirstChild` is negative while the literal children are also
+ * in the child table, which begins when a node gets more than `MAX_LISTED` of them. A free node
+ * holds the number of the next free one in `Parent`, and `Token.None`.
  */
 export const enum Link {
   Parent = 0,
@@ -220,7 +220,9 @@ export class SubjectTrie {
     else this.#enterTableIfMany(node, parent);
   }
 
-  /** Enters the literal children, of which `first` is the first, into the table if they are many. */
+  /**
+   * Enters the literal children, of which `first` is the first, into the table if they are many.
+   */
   #enterTableIfMany(first: number, parent: number): void {
     const links = this.links;
     let count = 0;

@@ -1,9 +1,9 @@
 /**
- * What subjects are: tokens separated by dots, matched by `*` (one token) and `>` (one or more, last).
- * Pure functions, called by parsers, permissions, mappings and the plan table. All work on bytes and on
- * strings alike, since only ASCII bytes have a meaning here. Byte for byte, case-sensitive, any length.
- * Rules: NATS protocol, "subject names" and "wildcards"; a wildcard is a token of its own, never a part
- * of one (`a*` is literal text).
+ * What subjects are: tokens separated by dots, matched by `*` (one token) and `>` (one or more,
+ * last). Pure functions, called by parsers, permissions, mappings and the plan table. All work on
+ * bytes and on strings alike, since only ASCII bytes have a meaning here. Byte for byte,
+ * case-sensitive, any length. Rules: NATS protocol, "subject names" and "wildcards"; a wildcard is
+ * a token of its own, never a part of one (`a*` is literal text).
  */
 import { Ascii } from "../util/ascii.ts";
 
@@ -20,7 +20,10 @@ export function hashSubject(bytes: Uint8Array, start: number, end: number): numb
   return hash;
 }
 
-/** The bytes of a subject held as text; throws a `RangeError` for text that `subjectText` cannot make. */
+/**
+ * The bytes of a subject held as text; throws a `RangeError` for text that `subjectText` cannot
+ * make.
+ */
 export function subjectBytes(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) {
@@ -31,7 +34,10 @@ export function subjectBytes(text: string): Uint8Array {
   return bytes;
 }
 
-/** The subject as text with one character per byte (latin1), which `subjectBytes` turns back exactly. */
+/**
+ * The subject as text with one character per byte (latin1), which `subjectBytes` turns back
+ * exactly.
+ */
 export function subjectText(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }
@@ -92,7 +98,9 @@ export function subjectIsLiteral(subject: Subject): boolean {
   return !subjectHasWildcard(subject);
 }
 
-/** False for NUL bytes and for anything that is not UTF-8 or is the replacement character U+FFFD. */
+/**
+ * False for NUL bytes and for anything that is not UTF-8 or is the replacement character U+FFFD.
+ */
 export function subjectHasCleanText(subject: Uint8Array): boolean {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(subject);
   return !text.includes("\0") && !text.includes("\uFFFD");
@@ -107,8 +115,8 @@ export function subjectMatches(literal: Subject, pattern: Subject): boolean {
 }
 
 /**
- * Whether `pattern` matches every subject that `subject` matches: `foo.*` is a subset of `foo.>` and
- * of `*.*`, not of `foo.bar`. For a literal `subject` the same as `subjectMatches`.
+ * Whether `pattern` matches every subject that `subject` matches: `foo.*` is a subset of `foo.>`
+ * and of `*.*`, not of `foo.bar`. For a literal `subject` the same as `subjectMatches`.
  */
 export function subjectIsSubset(subject: Subject, pattern: Subject): boolean {
   return covers(subject, pattern, true);
@@ -144,7 +152,9 @@ function covers(subject: Subject, pattern: Subject, hasWildcards: boolean): bool
   return start === subjectLength + 1 && patternStart === patternLength + 1;
 }
 
-/** Whether some literal subject is matched by both. Either may have wildcards; both must be valid. */
+/**
+ * Whether some literal subject is matched by both. Either may have wildcards; both must be valid.
+ */
 export function subjectsCollide(left: Subject, right: Subject): boolean {
   const leftLength = left.length;
   const rightLength = right.length;

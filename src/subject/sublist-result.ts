@@ -3,7 +3,9 @@
  * subscribes. A result is a snapshot: once handed out, neither it nor its lists change any more.
  */
 
-/** What a sublist needs to know of a subscription, and two fields in which it remembers its place. */
+/**
+ * What a sublist needs to know of a subscription, and two fields in which it remembers its place.
+ */
 export interface SublistEntry {
   /** Name of the queue group; undefined for a plain subscription. */
   readonly queue: string | undefined;

@@ -1,8 +1,8 @@
 /**
- * The subscriptions of one account, found by subject. [hot]
- * Called by `account.ts` to add and remove, and by publish plans, permissions and imports to match.
- * Results are snapshots that are replaced, never changed. A match allocates nothing when its result is
- * in the cache; a million subscriptions cost about a hundred bytes each, entries included.
+ * The subscriptions of one account, found by subject. [hot] Called by `account.ts` to add and
+ * remove, and by publish plans, permissions and imports to match. Results are snapshots that are
+ * replaced, never changed. A match allocates nothing when its result is in the cache; a million
+ * subscriptions cost about a hundred bytes each, entries included.
  */
 import { assert } from "../util/assert.ts";
 import { Random } from "../util/random.ts";
@@ -215,8 +215,8 @@ export class Sublist<Entry extends SublistEntry> {
   }
 
   /**
-   * Calls `listener` now with the present state, then whenever the first plain subscription to exactly
-   * this literal subject comes or the last one goes.
+   * Calls `listener` now with the present state, then whenever the first plain subscription to
+   * exactly this literal subject comes or the last one goes.
    */
   registerNotification(subject: string, listener: InterestListener): RegisterOutcome {
     return this.#register(subject, undefined, listener);

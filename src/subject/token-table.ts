@@ -1,7 +1,7 @@
 /**
- * The distinct tokens of one trie, each stored once under a small number. [hot]
- * Called by `subject-trie.ts` and `trie-walk.ts`: a subject's tokens are looked up here once, from then
- * on nodes are found by comparing numbers. A token lives as long as nodes refer to it.
+ * The distinct tokens of one trie, each stored once under a small number. [hot] Called by
+ * `subject-trie.ts` and `trie-walk.ts`: a subject's tokens are looked up here once, from then on
+ * nodes are found by comparing numbers. A token lives as long as nodes refer to it.
  */
 import { Ascii } from "../util/ascii.ts";
 import { IdTable } from "./id-table.ts";

@@ -1,8 +1,8 @@
 /**
- * Which nodes of a trie a subject reaches. [hot]
- * Called by `sublist.ts`. A walk goes level by level with the list of nodes reached so far, so its
- * depth is no matter and nothing is allocated: the lists belong to the instance and are overwritten by
- * the next walk. No node is reached twice, so a walk never costs more than the trie is large.
+ * Which nodes of a trie a subject reaches. [hot] Called by `sublist.ts`. A walk goes level by level
+ * with the list of nodes reached so far, so its depth is no matter and nothing is allocated: the
+ * lists belong to the instance and are overwritten by the next walk. No node is reached twice, so a
+ * walk never costs more than the trie is large.
  */
 import type { SubjectTokens } from "./subject-tokens.ts";
 import { Link, ROOT } from "./subject-trie.ts";
@@ -30,8 +30,8 @@ export class TrieWalk {
   }
 
   /**
-   * The nodes that the literal subject reaches: `*` and `>` in it are plain text. `tokens` were split
-   * from `bytes`. Returns how many were found.
+   * The nodes that the literal subject reaches: `*` and `>` in it are plain text. `tokens` were
+   * split from `bytes`. Returns how many were found.
    */
   match(trie: SubjectTrie, bytes: Uint8Array, tokens: SubjectTokens): number {
     const links = trie.links;
@@ -75,8 +75,8 @@ export class TrieWalk {
   }
 
   /**
-   * The nodes whose subject, wildcards included, shares some literal subject with the split one, whose
-   * own wildcards count. Returns how many were found.
+   * The nodes whose subject, wildcards included, shares some literal subject with the split one,
+   * whose own wildcards count. Returns how many were found.
    */
   collide(trie: SubjectTrie, bytes: Uint8Array, tokens: SubjectTokens): number {
     const { starts, ends, hashes, wildcards, count } = tokens;
@@ -98,7 +98,9 @@ export class TrieWalk {
     return this.#addCurrent(width);
   }
 
-  /** One level of `collide`; `Token.Star` reaches every child, another token its own and wildcards. */
+  /**
+   * One level of `collide`; `Token.Star` reaches every child, another token its own and wildcards.
+   */
   #collideLevel(trie: SubjectTrie, token: number, width: number): number {
     const links = trie.links;
     let nextWidth = 0;
@@ -157,7 +159,9 @@ export class TrieWalk {
     return count + 1;
   }
 
-  /** Room for what one level of `match` can add: two nodes ahead and one found for each of `width`. */
+  /**
+   * Room for what one level of `match` can add: two nodes ahead and one found for each of `width`.
+   */
   #reserve(width: number): void {
     while (this.#next.length < width * 2) this.#next = grown(this.#next);
     while (this.found.length < this.#foundCount + width) this.found = grown(this.found);

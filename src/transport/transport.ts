@@ -1,6 +1,6 @@
 /**
- * A stream of bytes to and from one peer, whatever carries it: TCP, TLS, WebSocket, memory.
- * The connection above it is the `TransportListener`; every transport passes `transport.contract.ts`.
+ * A stream of bytes to and from one peer, whatever carries it: TCP, TLS, WebSocket, memory. The
+ * connection above it is the `TransportListener`; every transport passes `transport.contract.ts`.
  */
 
 export interface Transport {
@@ -25,6 +25,8 @@ export interface TransportListener {
   onBytes(chunk: Uint8Array): void;
   /** The transport takes bytes again after it refused some. */
   onDrain(): void;
-  /** The peer or the network ended the stream; `error` when it did not end in order. Called once. */
+  /**
+   * The peer or the network ended the stream; `error` when it did not end in order. Called once.
+   */
   onClose(error: Error | undefined): void;
 }

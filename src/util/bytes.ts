@@ -1,15 +1,17 @@
 /**
- * Moving and comparing bytes. [hot]
- * Called for every delivered message, by the outbound buffers and the plan table. Short runs go four
- * bytes a step through a DataView, long ones through Buffer's copy: below about 64 bytes the call into
- * native code costs more than the loop (benchmark `test/bench/micro/copy.ts`).
+ * Moving and comparing bytes. [hot] Called for every delivered message, by the outbound buffers and
+ * the plan table. Short runs go four bytes a step through a DataView, long ones through Buffer's
+ * copy: below about 64 bytes the call into native code costs more than the loop (benchmark
+ * `test/bench/micro/copy.ts`).
  */
 import { Ascii } from "./ascii.ts";
 
 /** Copies of at most this many bytes run in the loop. */
 const LOOP_COPY_BYTES = 64;
 
-/** Bytes that `copyShort` may write beyond the end of what it copies. Every block keeps them free. */
+/**
+ * Bytes that `copyShort` may write beyond the end of what it copies. Every block keeps them free.
+ */
 export const COPY_SLACK_BYTES = 4;
 
 /** A run of bytes with the views that copying needs, made once and kept. */
@@ -26,8 +28,8 @@ export class ByteBlock {
 }
 
 /**
- * Copies `source[start, end)` to `target` at `at`. May overwrite up to `COPY_SLACK_BYTES` behind the
- * copy, and reads only inside `source`.
+ * Copies `source[start, end)` to `target` at `at`. May overwrite up to `COPY_SLACK_BYTES` behind
+ * the copy, and reads only inside `source`.
  */
 export function copyBytes(
   source: ByteBlock,
@@ -58,7 +60,9 @@ export function copyBytes(
   }
 }
 
-/** Whether `left` equals `right[start, start + left.length)`. The caller has compared the lengths. */
+/**
+ * Whether `left` equals `right[start, start + left.length)`. The caller has compared the lengths.
+ */
 export function sameBytes(left: Uint8Array, right: Uint8Array, start: number): boolean {
   const length = left.length;
   for (let i = 0; i < length; i++) {
@@ -67,7 +71,9 @@ export function sameBytes(left: Uint8Array, right: Uint8Array, start: number): b
   return true;
 }
 
-/** Writes `value` (an integer >= 0) in decimal at `at`; returns the offset behind the last digit. */
+/**
+ * Writes `value` (an integer >= 0) in decimal at `at`; returns the offset behind the last digit.
+ */
 export function writeDecimal(target: Uint8Array, at: number, value: number): number {
   let digits = 1;
   for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) digits++;

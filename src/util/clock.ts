@@ -1,6 +1,7 @@
 /**
- * Time, so that tests can hold it. Everything that measures or waits takes a `Clock`; only this file
- * reads the system's. Milliseconds are monotonic and fractional; wall time is for logs and monitoring.
+ * Time, so that tests can hold it. Everything that measures or waits takes a `Clock`; only this
+ * file reads the system's. Milliseconds are monotonic and fractional; wall time is for logs and
+ * monitoring.
  */
 
 export interface Clock {
@@ -8,7 +9,9 @@ export interface Clock {
   nowMs(): number;
   /** Wall-clock time in milliseconds since 1970. */
   wallMs(): number;
-  /** Calls `action` once after `delayMs`; the result cancels it. Does not keep the process alive. */
+  /**
+   * Calls `action` once after `delayMs`; the result cancels it. Does not keep the process alive.
+   */
   after(delayMs: number, action: () => void): () => void;
 }
 

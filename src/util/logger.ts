@@ -176,7 +176,7 @@ class TimeStamp {
       this.#second = second;
       this.#secondText = this.#textOf(second);
     }
-    const micros = Math.floor((preciseMs - second * 1000) * 1000);
+    const micros = Math.min(Math.round((preciseMs - second * 1000) * 1000), 999_999);
     return `${this.#secondText}.${String(micros).padStart(6, "0")} `;
   }
 

@@ -1,6 +1,6 @@
 /**
- * Randomness: a fast generator for choices that only have to be fair (queue members, jitter), seeded
- * from the system; secrets come from node:crypto, not from here. Tests pass their own seed.
+ * Randomness: a fast generator for choices that only have to be fair (queue members, jitter),
+ * seeded from the system; secrets come from node:crypto, not from here. Tests pass their own seed.
  */
 
 /** xorshift32: about 2 ns a number, no allocation. */

@@ -8,7 +8,9 @@ import type { Clock } from "./clock.ts";
 const SLOTS = 1024;
 const TICK_MS = 20;
 
-/** What the wheel calls. Embedded in the object that waits; create one per owner, reuse it for life. */
+/**
+ * What the wheel calls. Embedded in the object that waits; create one per owner, reuse it for life.
+ */
 export class TimerEntry {
   readonly owner: TimerOwner;
   /** The tick at which the entry is due; -1 while disarmed. */
@@ -22,7 +24,9 @@ export class TimerEntry {
 }
 
 export interface TimerOwner {
-  /** The entry is due (never early, up to one tick late) and disarmed; it may be armed again here. */
+  /**
+   * The entry is due (never early, up to one tick late) and disarmed; it may be armed again here.
+   */
   onTimer(nowMs: number): void;
 }
 

@@ -1,7 +1,8 @@
 /**
- * `bun run bench`: measures midge, and the reference server where there is one, on the same workloads.
- * Every row of every round gets a fresh server; the two take turns in going first. Prints a Markdown
- * table on stdout and progress on stderr. Figures never decide the exit code; a run that fails does.
+ * `bun run bench`: measures midge, and the reference server where there is one, on the same
+ * workloads. Every row of every round gets a fresh server; the two take turns in going first.
+ * Prints a Markdown table on stdout and progress on stderr. Figures never decide the exit code; a
+ * run that fails does.
  */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";

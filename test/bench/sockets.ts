@@ -1,8 +1,9 @@
 /**
- * Sockets for the load generator: libc's socket, epoll, send and recv through `bun:ffi`.
- * Used by the drivers only. Receiving goes into one reused buffer that stays in the CPU's cache, where
+ * Sockets for the load generator: libc's socket, epoll, send and recv through `bun:ffi`. Used by
+ * the drivers only. Receiving goes into one reused buffer that stays in the CPU's cache, where
  * `Bun.connect` hands out a fresh array of up to 512 KiB per read; with that the generator, not the
- * server, set the pace from 4 KiB payloads up. Linux only, like the /proc figures of this benchmark.
+ * server, set the pace from 4 KiB payloads up. Linux only, like the /proc figures of this
+ * benchmark.
  */
 import { dlopen, ptr } from "bun:ffi";
 
@@ -114,17 +115,24 @@ export function closeSocket(socket: number): void {
   libc.close(socket);
 }
 
-/** Sends part or all of a buffer; returns the bytes taken, or -1 when the socket is full or broken. */
+/**
+ * Sends part or all of a buffer; returns the bytes taken, or -1 when the socket is full or broken.
+ */
 export function send(socket: number, buffer: NativeBuffer, from: number, to: number): number {
   return libc.send(socket, buffer.address + from, to - from, MSG_NOSIGNAL);
 }
 
-/** Receives into a buffer from `at` on; 0 when the peer has closed, -1 when nothing is there or broken. */
+/**
+ * Receives into a buffer from `at` on; 0 when the peer has closed, -1 when nothing is there or
+ * broken.
+ */
 export function receive(socket: number, buffer: NativeBuffer, at: number): number {
   return libc.recv(socket, buffer.address + at, buffer.bytes.length - at, 0);
 }
 
-/** Level-triggered readiness of many sockets; each is known by the small number given as its tag. */
+/**
+ * Level-triggered readiness of many sockets; each is known by the small number given as its tag.
+ */
 export class Poll {
   readonly #descriptor: number;
   readonly #events: Int32Array;
@@ -142,7 +150,9 @@ export class Poll {
     this.#control(EPOLL_CTL_MOD, socket, interest, tag);
   }
 
-  /** Waits for readiness and returns the number of events, to be read with `tag` and `readiness`. */
+  /**
+   * Waits for readiness and returns the number of events, to be read with `tag` and `readiness`.
+   */
   wait(timeoutMs: number): number {
     return libc.epoll_wait(this.#descriptor, ptr(this.#events), EVENTS_PER_WAIT, timeoutMs);
   }

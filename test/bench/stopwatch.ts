@@ -1,7 +1,7 @@
 /**
- * Times one measured phase of a driver: wall clock, and the CPU of the generator, of the server and of
- * everybody else. Started and stopped by the drivers right around the traffic, so that connecting and
- * warming up stay out of the figures.
+ * Times one measured phase of a driver: wall clock, and the CPU of the generator, of the server and
+ * of everybody else. Started and stopped by the drivers right around the traffic, so that
+ * connecting and warming up stay out of the figures.
  */
 import { cpuSeconds, machineCpuSeconds } from "./server-process.ts";
 

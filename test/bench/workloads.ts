@@ -1,6 +1,7 @@
 /**
- * The table of benchmark rows: what each one drives and what midge has to reach next to the reference.
- * run.ts walks it; loadgen.ts turns a `Drive` into traffic. A new row is one object in `WORKLOADS`.
+ * The table of benchmark rows: what each one drives and what midge has to reach next to the
+ * reference. run.ts walks it; loadgen.ts turns a `Drive` into traffic. A new row is one object in
+ * `WORKLOADS`.
  */
 
 export interface FloodDrive {

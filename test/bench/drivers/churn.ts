@@ -1,7 +1,7 @@
 /**
  * Request/reply with a new inbox for each request, while many other subjects stay busy. [hot]
- * Called by loadgen.ts. Measures what subscriptions that come and go cost, both for themselves and for
- * the traffic around them: a server that forgets its routing on every SUB shows it here.
+ * Called by loadgen.ts. Measures what subscriptions that come and go cost, both for themselves and
+ * for the traffic around them: a server that forgets its routing on every SUB shows it here.
  */
 import { connectClient, roundTrip, sendFrame } from "../client.ts";
 import { NativeBuffer, Poll, READABLE, WRITABLE } from "../sockets.ts";

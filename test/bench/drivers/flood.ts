@@ -1,8 +1,8 @@
 /**
- * Publishers that send as fast as the server reads, and subscribers that count bytes. [hot]
- * Called by loadgen.ts. Frames of about 64 KiB are built beforehand; nothing received is parsed, since
- * the number of bytes that has to arrive is known. A phase ends when every publisher has its PONG and
- * every delivery has arrived.
+ * Publishers that send as fast as the server reads, and subscribers that count bytes. [hot] Called
+ * by loadgen.ts. Frames of about 128 KiB are built beforehand; nothing received is parsed, since
+ * the number of bytes that has to arrive is known. A phase ends when every publisher has its PONG
+ * and every delivery has arrived.
  */
 import { connectClient, roundTrip, textOf, throwOnError } from "../client.ts";
 import { NativeBuffer, Poll, READABLE, WRITABLE } from "../sockets.ts";
@@ -12,8 +12,11 @@ import type { FloodDrive } from "../workloads.ts";
 import { STALL_MS, warmUp } from "./measurement.ts";
 import type { Measurement, ServerUnderTest } from "./measurement.ts";
 
-/** Fits the second-level cache next to the receive buffer: larger frames cost twice the CPU. */
-const FRAME_BYTES = Number(process.env.FB ?? 64) * 1024;
+/**
+ * Fits the second-level cache together with the receive buffer; larger frames cost more CPU per
+ * byte.
+ */
+const FRAME_BYTES = 128 * 1024;
 const RECEIVE_BYTES = 256 * 1024;
 const HEADER_BLOCK = "NATS/1.0\r\nK: v\r\n\r\n";
 const PING = NativeBuffer.ofText("PING\r\n");
@@ -105,7 +108,9 @@ class Flood {
     this.#awaitedBytes -= received;
   }
 
-  /** One write per readiness, so that reading and writing take turns and buffers stay in the cache. */
+  /**
+   * One write per readiness, so that reading and writing take turns and buffers stay in the cache.
+   */
   #publish(publisher: Publisher, tag: number): void {
     const source = publisher.framesLeft > 0 ? this.#frame : PING;
     const taken = send(publisher.socket, source, publisher.sentBytes, source.bytes.length);

@@ -1,6 +1,6 @@
 /**
- * What a driver reports about its measured phase. Printed by loadgen.ts as one line of JSON and read
- * back by run.ts.
+ * What a driver reports about its measured phase. Printed by loadgen.ts as one line of JSON and
+ * read back by run.ts.
  */
 import type { Timing } from "../stopwatch.ts";
 
@@ -24,8 +24,8 @@ const WARM_UP_MS = 500;
 const WARM_UP_STEP = 0.05;
 
 /**
- * Sends a part of the traffic again and again until the server has been busy long enough to be warm:
- * code compiled, buffers grown, windows open. `run` takes the number of messages.
+ * Sends a part of the traffic again and again until the server has been busy long enough to be
+ * warm: code compiled, buffers grown, windows open. `run` takes the number of messages.
  */
 export function warmUp(messages: number, run: (messages: number) => void): void {
   const step = Math.ceil(messages * WARM_UP_STEP);

@@ -3,7 +3,13 @@
  * subjects, nodes and results collide all the time. A failure names the seed and the step.
  */
 import { expect, test } from "bun:test";
-import { subjectBytes, subjectsCollide, subjectText } from "../../../src/subject/subject.ts";
+import {
+  subjectBytes,
+  subjectIsSubset,
+  subjectMatches,
+  subjectsCollide,
+  subjectText,
+} from "../../../src/subject/subject.ts";
 import { Sublist } from "../../../src/subject/sublist.ts";
 import type { SublistResult } from "../../../src/subject/sublist.ts";
 import { Random } from "../../../src/util/random.ts";
@@ -115,18 +121,56 @@ test(`agrees with a naive matcher over random operations, seeds from ${firstSeed
   for (let i = 0; i < 20; i++) checkRandomOperations(firstSeed + i, 1500, i % 4 !== 3);
 }, 60_000);
 
-test(`the subset and collision rules agree with matching, seed ${firstSeed}`, () => {
+/** A literal subject that both patterns match if any does: their literal tokens, "x" elsewhere. */
+function commonLiteral(left: string[], right: string[]): string[] {
+  const length = Math.max(left.length, right.length);
+  return Array.from({ length }, (_, i) => {
+    const tokens = [left[i], right[i]].filter((token) => token !== undefined);
+    return tokens.find((token) => token !== "*" && token !== ">") ?? "x";
+  });
+}
+
+test(`subjects collide exactly if they share a literal subject, seed ${firstSeed}`, () => {
   const random = new Random(firstSeed);
   for (let i = 0; i < 20_000; i++) {
     const left = randomSubject(random, 4);
     const right = randomSubject(random, 4);
-    const literals = Array.from({ length: 5 }, () => randomSubject(random, 0).split("."));
-    for (const literal of literals) {
-      const isBoth =
-        naiveMatches(literal, left.split(".")) && naiveMatches(literal, right.split("."));
-      if (isBoth && !subjectsCollide(left, right)) {
-        throw new Error(`seed ${firstSeed}: ${left} and ${right} share ${literal.join(".")}`);
-      }
+    const literal = commonLiteral(left.split("."), right.split("."));
+    const isShared =
+      naiveMatches(literal, left.split(".")) && naiveMatches(literal, right.split("."));
+    if (subjectsCollide(left, right) !== isShared) {
+      throw new Error(`seed ${firstSeed}: ${left} and ${right}, literal ${literal.join(".")}`);
+    }
+  }
+});
+
+/** A literal subject within `subject` that as few other patterns as possible match. */
+function typicalLiteral(subject: string[]): string[] {
+  return subject.flatMap((token) => (token === ">" ? ["x", "y"] : [token === "*" ? "x" : token]));
+}
+
+test(`a subject is a subset if the pattern matches all that it matches, seed ${firstSeed}`, () => {
+  const random = new Random(firstSeed);
+  for (let i = 0; i < 20_000; i++) {
+    const subject = randomSubject(random, 4);
+    const pattern = randomSubject(random, 5);
+    const literals = [typicalLiteral(subject.split("."))];
+    if (subject.endsWith(">")) literals.push(typicalLiteral(subject.slice(0, -1).split(".")));
+    literals[1]?.splice(-1, 1, "x");
+    const isMatched = literals.every((literal) => naiveMatches(literal, pattern.split(".")));
+    if (subjectIsSubset(subject, pattern) !== isMatched) {
+      throw new Error(`seed ${firstSeed}: ${subject} within ${pattern}`);
+    }
+  }
+});
+
+test(`matching agrees with the naive matcher on subjects alone, seed ${firstSeed}`, () => {
+  const random = new Random(firstSeed);
+  for (let i = 0; i < 50_000; i++) {
+    const literal = randomSubject(random, 1);
+    const pattern = randomSubject(random, 5);
+    if (subjectMatches(literal, pattern) !== naiveMatches(literal.split("."), pattern.split("."))) {
+      throw new Error(`seed ${firstSeed}: ${literal} to ${pattern}`);
     }
   }
 });

@@ -1,12 +1,12 @@
 /**
- * What the sublist does, rule by rule. The comparison with a naive matcher is in
+ * Whom a subject reaches, rule by rule. Snapshots, cache and figures are in `sublist-results.test.ts`,
+ * notifications in `interest-notifications.test.ts`, the comparison with a naive matcher in
  * `sublist.property.test.ts`.
  */
 import { describe, expect, test } from "bun:test";
 import { hashSubject, subjectBytes, subjectText } from "../../../src/subject/subject.ts";
 import { Sublist } from "../../../src/subject/sublist.ts";
-import { EMPTY_RESULT, localPart } from "../../../src/subject/sublist-result.ts";
-import { sumStats } from "../../../src/subject/sublist-stats.ts";
+import { EMPTY_RESULT } from "../../../src/subject/sublist-result.ts";
 import { AssertionError } from "../../../src/util/assert.ts";
 import { namesIn, subscribe, TestEntry } from "./sublist-fixtures.ts";
 
@@ -203,78 +203,6 @@ describe("queue groups", () => {
   });
 });
 
-describe("results", () => {
-  test("are the same object as long as nothing changes", () => {
-    const sublist = newSublist();
-    subscribe(sublist, "foo.*");
-    const one = sublist.match("foo.a");
-    expect(sublist.match("foo.b")).toBe(one);
-    subscribe(sublist, "foo.>", "q");
-    const two = sublist.match("foo.a");
-    expect(sublist.match("foo.b")).toBe(two);
-    subscribe(sublist, "other");
-    subscribe(sublist, "foo.a.b");
-    expect(sublist.match("foo.a")).toBe(two);
-  });
-
-  test.each(["foo", "foo q"])("of one node stay as they are when %s comes and goes", (what) => {
-    const sublist = newSublist();
-    const queue = what.split(" ")[1];
-    const entries = [subscribe(sublist, "foo"), subscribe(sublist, "foo", "q")];
-    entries.push(subscribe(sublist, "foo"));
-    const before = sublist.match("foo");
-    const names = namesIn(before);
-    const added = subscribe(sublist, "foo", queue);
-    const after = sublist.match("foo");
-    expect(after).not.toBe(before);
-    for (const entry of [...entries, added]) sublist.remove(entry);
-    expect(namesIn(before)).toEqual(names);
-    expect(namesIn(after)).toHaveLength(queue === undefined ? 4 : 3);
-    expect(sublist.match("foo")).toBe(EMPTY_RESULT);
-  });
-
-  test("of several nodes follow changes at each of them", () => {
-    const sublist = newSublist();
-    const literal = subscribe(sublist, "foo.bar");
-    const star = subscribe(sublist, "foo.*");
-    const rest = subscribe(sublist, ">");
-    expect(namesIn(sublist.match("foo.bar"))).toEqual(["foo.bar", "foo.*", ">"].toSorted());
-    sublist.remove(star);
-    expect(namesIn(sublist.match("foo.bar"))).toEqual([">", "foo.bar"]);
-    sublist.remove(literal);
-    expect(namesIn(sublist.match("foo.bar"))).toEqual([">"]);
-    sublist.insert(subjectBytes("foo.bar"), literal);
-    expect(namesIn(sublist.match("foo.bar"))).toEqual([">", "foo.bar"]);
-    sublist.remove(rest);
-    expect(namesIn(sublist.match("foo.bar"))).toEqual(["foo.bar"]);
-  });
-
-  test("do not come back for a node that is used again for another subject", () => {
-    const sublist = newSublist();
-    subscribe(sublist, ">");
-    const first = subscribe(sublist, "foo");
-    expect(namesIn(sublist.match("foo"))).toEqual([">", "foo"]);
-    const node = first.node;
-    sublist.remove(first);
-    const second = subscribe(sublist, "bar");
-    expect(second.node).toBe(node);
-    expect(namesIn(sublist.match("bar"))).toEqual([">", "bar"]);
-    expect(namesIn(sublist.match("foo"))).toEqual([">"]);
-  });
-
-  test("localPart leaves out what is not on this server", () => {
-    const sublist = newSublist();
-    subscribe(sublist, "foo");
-    subscribe(sublist, "foo", "q");
-    const local = sublist.match("foo");
-    expect(localPart(local)).toBe(local);
-    sublist.insert(subjectBytes("foo"), new TestEntry("far", undefined, 1));
-    sublist.insert(subjectBytes("foo"), new TestEntry("far q", "q", 2));
-    sublist.insert(subjectBytes("foo"), new TestEntry("far r", "r", 1));
-    expect(namesIn(localPart(sublist.match("foo")))).toEqual(["foo", "[foo q]"]);
-  });
-});
-
 describe("remove", () => {
   test("takes an entry out once", () => {
     const sublist = newSublist();
@@ -375,186 +303,6 @@ test("all and allLocal list the entries", () => {
   expect(new Set(sublist.allLocal())).toEqual(new Set(entries));
 });
 
-describe("stats", () => {
-  test("count operations, cache hits and fan-out", () => {
-    const sublist = newSublist();
-    const entry = subscribe(sublist, "foo.a");
-    for (const queue of [undefined, "q", "q", "r"]) subscribe(sublist, "foo.*", queue);
-    sublist.match("foo.b");
-    sublist.match("foo.b");
-    sublist.match("foo.c");
-    sublist.match("foo.a");
-    sublist.match("none");
-    sublist.hasInterest("foo.a");
-    expect(sublist.stats()).toEqual({
-      numSubscriptions: 5,
-      numInserts: 5,
-      numRemoves: 0,
-      numMatches: 5,
-      cacheHits: 2,
-      numCache: 2,
-      cacheHitRate: 0.4,
-      maxFanout: 4,
-      totalFanout: 7,
-      avgFanout: 3.5,
-    });
-    sublist.remove(entry);
-    expect(sublist.stats()).toMatchObject({ numSubscriptions: 4, numRemoves: 1, numCache: 1 });
-  });
-
-  test("without result cache show none", () => {
-    const sublist = newSublist(false);
-    subscribe(sublist, "foo");
-    sublist.match("foo");
-    sublist.match("foo");
-    expect(sublist.stats()).toMatchObject({ numMatches: 2, numCache: 0, cacheHitRate: 0 });
-    expect(sublist.match("foo")).not.toBe(sublist.match("foo"));
-  });
-
-  test("of several sublists add up, rates over the sums", () => {
-    const first = newSublist();
-    const second = newSublist();
-    subscribe(first, "foo");
-    subscribe(second, "foo");
-    subscribe(second, "foo");
-    for (let i = 0; i < 4; i++) first.match("foo");
-    for (let i = 0; i < 4; i++) second.match("foo");
-    for (let i = 0; i < 4; i++) second.match("none");
-    expect(sumStats([first.stats(), second.stats()])).toMatchObject({
-      numSubscriptions: 3,
-      numCache: 2,
-      numMatches: 12,
-      cacheHitRate: 0.5,
-      maxFanout: 2,
-      avgFanout: 1.5,
-    });
-    expect(sumStats([])).toMatchObject({ cacheHitRate: 0, avgFanout: 0 });
-  });
-});
-
-describe("the result cache", () => {
-  test("stays within its limit, and answers stay right", () => {
-    const sublist = newSublist();
-    subscribe(sublist, ">");
-    for (let i = 0; i < 20_000; i++) subscribe(sublist, `foo.${i}`);
-    for (let i = 0; i < 20_000; i++) {
-      expect(sublist.match(`foo.${i}`).plain).toHaveLength(2);
-    }
-    const { numCache } = sublist.stats();
-    expect(numCache).toBeGreaterThan(3000);
-    expect(numCache).toBeLessThanOrEqual(4096);
-    subscribe(sublist, ">");
-    expect(sublist.stats().numCache).toBe(0);
-    expect(sublist.match("foo.7").plain).toHaveLength(3);
-  });
-
-  test("limits the entries in copies, and keeps no result that is too large", () => {
-    const sublist = newSublist();
-    for (let i = 0; i < 40_000; i++) subscribe(sublist, ">");
-    for (let i = 0; i < 100; i++) subscribe(sublist, `foo.${i}`);
-    for (let i = 0; i < 100; i++) sublist.match(`foo.${i}`);
-    expect(sublist.stats().totalFanout).toBeLessThanOrEqual(1_048_576);
-    expect(sublist.stats().numCache).toBeGreaterThan(20);
-    for (let i = 0; i < 30_000; i++) subscribe(sublist, ">");
-    expect(sublist.match("foo.1").plain).toHaveLength(70_001);
-    expect(sublist.stats().numCache).toBe(0);
-  });
-});
-
-describe("memory", () => {
-  test("a million subscriptions come and go twice", () => {
-    const sublist = newSublist();
-    const subjects = [1, 2, 3, 4, 5, 6, 7].map((i) => subjectBytes(`dev.000000.s${i}.temp`));
-    const entries = Array.from({ length: 1_000_000 }, () => new TestEntry("x"));
-    for (let round = 0; round < 2; round++) {
-      for (let i = 0; i < entries.length; i++) {
-        const subject = subjects[i % 7]!;
-        let rest = Math.floor(i / 7);
-        for (let at = 9; at >= 4; at--, rest = Math.floor(rest / 10))
-          subject[at] = 48 + (rest % 10);
-        sublist.insert(subject, entries[i]!);
-      }
-      expect(sublist.count).toBe(1_000_000);
-      expect(namesIn(sublist.match("dev.001234.s3.temp"))).toEqual(["x"]);
-      expect(sublist.removeBatch(entries)).toBe(true);
-      expect(sublist.count).toBe(0);
-      expect(sublist.all()).toEqual([]);
-      expect(sublist.reverseMatch(">")).toBe(EMPTY_RESULT);
-    }
-  }, 30_000);
-});
-
-describe("notifications", () => {
-  const heard: string[] = [];
-  const listen = (name: string) => (hasInterest: boolean) => heard.push(`${name} ${hasInterest}`);
-  const take = () => heard.splice(0);
-
-  test("tell the present state, then each first and last exact subscription", () => {
-    const sublist = newSublist();
-    expect(sublist.registerNotification("foo.bar", listen("a"))).toBe("registered");
-    expect(take()).toEqual(["a false"]);
-    const wildcards = [subscribe(sublist, "foo.*"), subscribe(sublist, ">")];
-    expect(take()).toEqual([]);
-    const first = subscribe(sublist, "foo.bar");
-    expect(take()).toEqual(["a true"]);
-    const second = subscribe(sublist, "foo.bar");
-    sublist.remove(first);
-    sublist.removeBatch(wildcards);
-    expect(take()).toEqual([]);
-    expect(sublist.registerNotification("foo.bar", listen("b"))).toBe("registered");
-    expect(take()).toEqual(["b true"]);
-    sublist.remove(second);
-    expect(take()).toEqual(["a false", "b false"]);
-    sublist.insert(subjectBytes("foo.bar"), first);
-    expect(take()).toEqual(["a true", "b true"]);
-  });
-
-  test("of the plain kind and of each queue group are apart", () => {
-    const sublist = newSublist();
-    sublist.registerNotification("foo", listen("plain"));
-    sublist.registerQueueNotification("foo", "q", listen("q"));
-    sublist.registerQueueNotification("foo", "r", listen("r"));
-    expect(take()).toEqual(["plain false", "q false", "r false"]);
-    const member = subscribe(sublist, "foo", "q");
-    expect(take()).toEqual(["q true"]);
-    subscribe(sublist, "foo", "q");
-    const plain = subscribe(sublist, "foo");
-    expect(take()).toEqual(["plain true"]);
-    sublist.remove(plain);
-    sublist.remove(member);
-    expect(take()).toEqual(["plain false"]);
-    const late = listen("late");
-    expect(sublist.registerQueueNotification("foo", "q", late)).toBe("registered");
-    expect(take()).toEqual(["late true"]);
-    expect(sublist.clearQueueNotification("foo", "r", late)).toBe(false);
-    expect(sublist.clearQueueNotification("foo", "q", late)).toBe(true);
-  });
-
-  test("are refused for wildcards and when they are there already", () => {
-    const sublist = newSublist();
-    const listener = listen("x");
-    expect(sublist.registerNotification("foo.*", listener)).toBe("invalid subject");
-    expect(sublist.registerNotification("foo", listener)).toBe("registered");
-    expect(sublist.registerNotification("foo", listener)).toBe("already registered");
-    expect(take()).toEqual(["x false"]);
-    expect(sublist.clearNotification("foo", listener)).toBe(true);
-    expect(sublist.clearNotification("foo", listener)).toBe(false);
-    subscribe(sublist, "foo");
-    expect(take()).toEqual([]);
-  });
-
-  test("may change the sublist while they are told", () => {
-    const sublist = newSublist();
-    sublist.registerNotification("foo", (hasInterest) => {
-      if (hasInterest) subscribe(sublist, "bar");
-    });
-    sublist.registerNotification("bar", listen("bar"));
-    subscribe(sublist, "foo");
-    expect(take()).toEqual(["bar false", "bar true"]);
-    expect(namesIn(sublist.match("bar"))).toEqual(["bar"]);
-  });
-});
-
 test("peers who choose colliding subjects gain nothing, for seeds differ", () => {
   // "Aa" and "BB" have one rolling hash, so 2^10 subjects of 20 bytes share it.
   const subjects = Array.from({ length: 1024 }, (_, number) =>
@@ -565,4 +313,32 @@ test("peers who choose colliding subjects gain nothing, for seeds differ", () =>
   const sublist = newSublist();
   for (const subject of subjects) subscribe(sublist, `x.${subject}`);
   for (const subject of subjects) expect(sublist.match(`x.${subject}`).plain).toHaveLength(1);
+});
+
+test("finds each of 300,000 nodes, whatever hashes they share", () => {
+  const sublist = newSublist();
+  const entries: TestEntry[] = [];
+  for (let i = 0; i < 300_000; i++) {
+    const entry = new TestEntry("one of many");
+    sublist.insert(subjectBytes(`${i % 1000}.${Math.floor(i / 1000)}`), entry);
+    entries.push(entry);
+  }
+  for (let i = 0; i < 300_000; i++) {
+    const { plain } = sublist.match(`${i % 1000}.${Math.floor(i / 1000)}`);
+    if (plain.length !== 1 || plain[0] !== entries[i]) throw new Error(`node ${i} was not found`);
+  }
+});
+
+test("follows every combination of wildcard and literal tokens at once", () => {
+  const sublist = newSublist();
+  for (let bits = 0; bits < 1 << 8; bits++) {
+    const tokens = Array.from({ length: 8 }, (_, i) => ((bits >> i) & 1 ? "*" : "a"));
+    subscribe(sublist, tokens.join("."));
+    subscribe(sublist, [...tokens, ">"].join("."));
+  }
+  expect(sublist.match("a.a.a.a.a.a.a.a").plain).toHaveLength(256);
+  expect(sublist.match("a.a.a.a.a.a.a.a.a").plain).toHaveLength(256);
+  expect(sublist.match("a.a.a.a.b.b.b.b").plain).toHaveLength(16);
+  expect(sublist.reverseMatch("*.*.*.*.*.*.*.*").plain).toHaveLength(256);
+  expect(sublist.reverseMatch("a.>").plain).toHaveLength(512);
 });
