@@ -42,6 +42,11 @@ export class Message {
    * is. Otherwise receivers compose their line from the other fields.
    */
   hasPlainTail = true;
+  /** The sizes as the publisher wrote them; set only where the tail is not plain. */
+  sizeStart = 0;
+  sizeEnd = 0;
+  headerSizeStart = 0;
+  headerSizeEnd = 0;
 
   get hasReply(): boolean {
     return this.replyEnd > this.tailStart;

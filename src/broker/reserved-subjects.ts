@@ -1,6 +1,6 @@
 /**
  * Subjects that belong to the server. Rules of the reference: clients may not publish to `_GR_.x`
- * nor, outside the system account, to `$NRG.x`, nor name `_R_.x`, `_GR_.x` or `$JS.ACK.x` as reply.
+ * nor, outside the system account, to `$NRG.x`, nor name `_R_.`, `_R_.x`, `_GR_.x` or `$JS.ACK.x` as reply.
  * The publish rule is asked once per plan, the reply rule only when the first byte makes it
  * possible.
  */
@@ -25,8 +25,10 @@ export function isPublishableByClients(bytes: Uint8Array, start: number, end: nu
 export function isReservedReply(bytes: Uint8Array, start: number, end: number): boolean {
   const first = bytes[start];
   if (first !== Ascii.Underscore && first !== Ascii.Dollar) return false;
+  const isServiceReply =
+    end - start >= SERVICE_REPLY.length && sameBytes(SERVICE_REPLY, bytes, start);
   return (
-    hasPrefix(SERVICE_REPLY, bytes, start, end) ||
+    isServiceReply ||
     hasPrefix(GATEWAY_REPLY, bytes, start, end) ||
     hasPrefix(ACKNOWLEDGE, bytes, start, end)
   );

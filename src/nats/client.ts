@@ -17,7 +17,7 @@ import { Ascii } from "../util/ascii.ts";
 import { addressLabel, connectLabel, labelled, logOf } from "./client-label.ts";
 import { decodeConnect, defaultConnectOptions } from "./connect.ts";
 import type { ConnectOptions } from "./connect.ts";
-import { prepareMessage, writeComposed, writeLine, writePrepared } from "./encoder.ts";
+import { prepareMessage, writeComposed, writeLine, writePrepared, writeUtf8 } from "./encoder.ts";
 import * as errors from "./errors.ts";
 import { ProtocolError, protocolErrors } from "./errors.ts";
 import type { OperationSink, Range } from "./line-parser.ts";
@@ -41,8 +41,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   #echoes: boolean;
   #takesHeaders: boolean;
   #wantsNoResponders: boolean;
-  /** Whether publishes need more than the usual checks: verbose, pedantic or traced. */
-  #isExacting: boolean;
+  #isVerbose: boolean;
   #isTracing: boolean;
 
   constructor(nats: NatsContext, transport: Transport) {
@@ -57,7 +56,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     this.#echoes = true;
     this.#takesHeaders = false;
     this.#wantsNoResponders = false;
-    this.#isExacting = true;
+    this.#isVerbose = true;
     this.#isTracing = connections.logger.traceEnabled;
     this.#parser = new Parser(this, connections.message, connections.pool, nats.lines);
     this.#parser.maxControlLineBytes = connections.options.maxControlLineBytes;
@@ -69,7 +68,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   greet(): void {
     const { authenticator, options, logger } = this.context;
     if (logger.debugEnabled) this.#log("debug", "Client connection created");
-    writeLine(this.outbound, this.#nats.infoFor(this, undefined));
+    writeUtf8(this.outbound, this.#nats.infoFor(this, undefined));
     this.#parser.expectsConnect = authenticator.isRequired;
     if (authenticator.isRequired) this.awaitLogin();
     else this.openUp(options.pingIntervalMs);
@@ -102,11 +101,11 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     this.inMessages++;
     this.inBytes += message.sizeBytes;
     const plan = this.account.plans.find(message);
-    if (this.#isExacting) this.#traceAndCheckSubject(message);
+    if (this.#isTracing) this.#tracePublish(message);
     if (!plan.isAllowed || message.replyEnd > message.tailStart) {
       if (!this.#mayPublish(plan, message)) return;
     }
-    if (this.#isExacting && this.#connect.verbose) this.#sendOkay();
+    if (this.#isVerbose) this.#sendOkay();
     const isDelivered = plan.hasReceivers && dispatch(plan, message, this.context.broker.random);
     if (!isDelivered && this.#wantsNoResponders && message.replyEnd > message.tailStart) {
       this.#sendNoResponders(message);
@@ -118,11 +117,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     throw errors.payloadTooLarge(sizeBytes, limit);
   }
 
-  #traceAndCheckSubject(message: Message): void {
-    if (this.#isTracing) {
-      this.#traceLines(trace.tracePublish(message, this.context.options.maxTracedMsgLen));
-    }
-    if (!this.#connect.pedantic) return;
+  onPublishLine(message: Message): void {
     const { bytes } = message.block;
     if (isValidLiteralSubject(bytes, message.subjectStart, message.subjectEnd)) return;
     this.#sendError(protocolErrors.invalidPublishSubject.text);
@@ -215,7 +210,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
       }
       subscriptions.set(sid, subscription);
     }
-    if (this.#connect.verbose) this.#sendOkay();
+    if (this.#isVerbose) this.#sendOkay();
   }
 
   /** The error text for a SUB that may not be, in the reference's order of checks. */
@@ -248,7 +243,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
       if (max > 0 && max > subscription.deliveredCount) subscription.maxDeliveries = max;
       else this.#removeSubscription(subscription);
     }
-    if (this.#connect.verbose) this.#sendOkay();
+    if (this.#isVerbose) this.#sendOkay();
   }
 
   #removeSubscription(subscription: Subscription): void {
@@ -292,7 +287,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     this.#applyConnect(connect);
     this.#parser.expectsConnect = false;
     this.openUp(this.keepAlive.firstDelayMs(options.pingIntervalMs, broker.random));
-    if (connect.verbose) this.#sendOkay();
+    if (this.#isVerbose) this.#sendOkay();
   }
 
   #applyConnect(connect: ConnectOptions): void {
@@ -308,7 +303,8 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     }
     this.#echoes = connect.echo;
     this.#wantsNoResponders = connect.no_responders;
-    this.#isExacting = connect.verbose || connect.pedantic || this.#isTracing;
+    this.#isVerbose = connect.verbose;
+    this.#parser.isPedantic = connect.pedantic;
     this.#parser.acceptsHeaders = this.#takesHeaders;
   }
 
@@ -326,7 +322,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     if (this.#isFirstPongSent || !this.#isConnectReceived) return;
     this.#isFirstPongSent = true;
     if (this.#connect.protocol < 1) return;
-    writeLine(this.outbound, this.#nats.infoFor(this, this.account.name));
+    writeUtf8(this.outbound, this.#nats.infoFor(this, this.account.name));
   }
 
   onPong(): void {
@@ -372,7 +368,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   #sendError(text: string): void {
     if (!this.isLive) return;
     if (this.#isTracing) this.#traceOut("-ERR", text);
-    writeLine(this.outbound, errors.errorLine(text));
+    writeUtf8(this.outbound, errors.errorLine(text));
   }
 
   #sendOkay(): void {
@@ -399,6 +395,10 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     const argument = utf8.decode(bytes.subarray(start, end));
     const shown = operation === "CONNECT" ? trace.redactConnect(argument) : argument;
     this.#traceLine(trace.traceOperation("<<-", operation, shown));
+  }
+
+  #tracePublish(message: Message): void {
+    this.#traceLines(trace.tracePublish(message, this.context.options.maxTracedMsgLen));
   }
 
   #traceOut(operation: string, argument: string): void {

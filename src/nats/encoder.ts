@@ -14,6 +14,7 @@ import type { Prepared, SubscriptionId } from "../broker/subscription.ts";
 import type { Outbound } from "../connection/outbound.ts";
 import { Ascii } from "../util/ascii.ts";
 import { COPY_SLACK_BYTES, copyBytes, writeDecimal } from "../util/bytes.ts";
+import type { ByteBlock } from "../util/bytes.ts";
 
 /** Tails from this size on are sent from where they were received instead of being copied. */
 const LARGE_TAIL_BYTES = 32_768;
@@ -66,8 +67,8 @@ export function writePrepared(outbound: Outbound, message: Message, prepared: Pr
 
 /**
  * Writes any message to any receiver, composing the line: for subjects without a plan, unusual
- * spellings and receivers without headers (they get the payload alone). Returns the bytes that
- * count as delivered.
+ * spellings and receivers without headers (they get the payload alone). Returns the bytes that count
+ * as delivered.
  */
 export function writeComposed(
   outbound: Outbound,
@@ -75,10 +76,8 @@ export function writeComposed(
   sid: SubscriptionId,
   takesHeaders: boolean,
 ): number {
-  const block = message.block;
   const hasHeaders = message.headerBytes > 0 && takesHeaders;
-  const bodyStart = message.payloadStart + (hasHeaders ? 0 : message.headerBytes);
-  const bodyBytes = message.payloadStart + message.sizeBytes - bodyStart;
+  const strippedBytes = hasHeaders ? 0 : message.headerBytes;
   const subjectBytes = message.subjectEnd - message.subjectStart;
   const replyBytes = message.replyEnd - message.tailStart;
   const sidBytes = typeof sid === "number" ? 16 : sid.length;
@@ -86,34 +85,61 @@ export function writeComposed(
   const target = outbound.block;
   const bytes = target.bytes;
   if (hasHeaders) bytes[at++] = Ascii.UpperH;
-  bytes[at++] = Ascii.UpperM;
-  bytes[at++] = Ascii.UpperS;
-  bytes[at++] = 71; // G
-  bytes[at++] = Ascii.Space;
-  copyBytes(block, message.subjectStart, message.subjectEnd, target, at);
-  at += subjectBytes;
-  bytes[at++] = Ascii.Space;
+  at = writeText("MSG ", bytes, at);
+  at = writeToken(message, message.subjectStart, message.subjectEnd, target, at);
   at = typeof sid === "number" ? writeDecimal(bytes, at, sid) : writeText(sid, bytes, at);
   bytes[at++] = Ascii.Space;
-  if (replyBytes > 0) {
-    copyBytes(block, message.tailStart, message.replyEnd, target, at);
-    at += replyBytes;
-    bytes[at++] = Ascii.Space;
+  if (message.hasPlainTail && strippedBytes === 0) {
+    outbound.commit(at);
+    writeRest(outbound, message, message.tailStart);
+    return message.sizeBytes;
   }
-  if (hasHeaders) {
-    at = writeDecimal(bytes, at, message.headerBytes);
-    bytes[at++] = Ascii.Space;
-  }
-  at = writeDecimal(bytes, at, bodyBytes);
-  bytes[at++] = Ascii.CarriageReturn;
-  bytes[at++] = Ascii.LineFeed;
-  outbound.commit(at);
-  writeBody(outbound, message, bodyStart);
-  return bodyBytes;
+  if (replyBytes > 0) at = writeToken(message, message.tailStart, message.replyEnd, target, at);
+  outbound.commit(writeSizes(message, hasHeaders, strippedBytes, target, at));
+  writeRest(outbound, message, message.payloadStart + strippedBytes);
+  return message.sizeBytes - strippedBytes;
 }
 
-/** Writes the rest of the message from `start` on, with its CRLF. */
-function writeBody(outbound: Outbound, message: Message, start: number): void {
+/** Writes `[header-size ]size␍␊`: the publisher's own digits unless headers are left out. */
+function writeSizes(
+  message: Message,
+  hasHeaders: boolean,
+  strippedBytes: number,
+  target: ByteBlock,
+  start: number,
+): number {
+  const { bytes } = target;
+  let at = start;
+  if (hasHeaders) {
+    at = writeToken(message, message.headerSizeStart, message.headerSizeEnd, target, at);
+  }
+  if (strippedBytes > 0) {
+    at = writeDecimal(bytes, at, message.sizeBytes - strippedBytes);
+  } else {
+    copyBytes(message.block, message.sizeStart, message.sizeEnd, target, at);
+    at += message.sizeEnd - message.sizeStart;
+  }
+  bytes[at++] = Ascii.CarriageReturn;
+  bytes[at++] = Ascii.LineFeed;
+  return at;
+}
+
+/** Writes a token of the message's line and a space. */
+function writeToken(
+  message: Message,
+  start: number,
+  end: number,
+  target: ByteBlock,
+  at: number,
+): number {
+  copyBytes(message.block, start, end, target, at);
+  const next = at + end - start;
+  target.bytes[next] = Ascii.Space;
+  return next + 1;
+}
+
+/** Writes the message from `start` to its end. */
+function writeRest(outbound: Outbound, message: Message, start: number): void {
   const length = message.tailEnd - start;
   if (length >= LARGE_TAIL_BYTES) {
     outbound.appendLarge(message.block.bytes, start, message.tailEnd);
@@ -128,6 +154,12 @@ function writeBody(outbound: Outbound, message: Message, start: number): void {
 export function writeLine(outbound: Outbound, text: string): void {
   const at = outbound.reserve(text.length);
   outbound.commit(writeText(text, outbound.block.bytes, at));
+}
+
+/** As `writeLine` for any text, in UTF-8. */
+export function writeUtf8(outbound: Outbound, text: string): void {
+  const bytes = Buffer.from(text);
+  outbound.append(bytes, 0, bytes.length);
 }
 
 function writeText(text: string, target: Uint8Array, at: number): number {

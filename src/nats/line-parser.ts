@@ -32,6 +32,8 @@ export interface OperationSink extends Producer {
   /** Anything but CONNECT came first although CONNECT is expected. Throws unless it may go on. */
   onOperationBeforeConnect(): void;
   onConnect(bytes: Uint8Array, start: number, end: number): void;
+  /** A publish's line is complete; its payload may not have arrived. Only in pedantic mode. */
+  onPublishLine(message: Message): void;
   onPublish(message: Message): void;
   /** Always throws. Called as soon as the line is complete. */
   onPayloadTooLarge(sizeBytes: number): never;
@@ -194,7 +196,19 @@ export class LineParser {
     message.replyEnd = reply.end;
     message.headerBytes = headerBytes;
     message.hasPlainTail = false;
+    this.#noteDigits(count, hasHeaders);
     return size;
+  }
+
+  /** Deliveries repeat the sizes as the publisher wrote them. */
+  #noteDigits(count: number, hasHeaders: boolean): void {
+    const message = this.#message;
+    const size = this.#arguments[count - 1]!;
+    const headerSize = hasHeaders ? this.#arguments[count - 2]! : this.#absent;
+    message.sizeStart = size.start;
+    message.sizeEnd = size.end;
+    message.headerSizeStart = headerSize.start;
+    message.headerSizeEnd = headerSize.end;
   }
 
   #sizeArgument(bytes: Uint8Array, index: number): number {
@@ -301,12 +315,16 @@ function badLine(problem: string, bytes: Uint8Array, start: number, end: number)
   return new ProtocolError(protocolErrors.badArguments, `${problem}: ${line}`);
 }
 
-/** INFO from a client is ignored, but has to be JSON. */
+/** INFO from a client is ignored, but has to be a JSON object (or null). */
 function checkInfo(bytes: Uint8Array, start: number, end: number): void {
+  let info: unknown;
   try {
-    JSON.parse(textOf(bytes, start, end));
+    info = JSON.parse(textOf(bytes, start, end));
   } catch (error) {
     throw new ProtocolError(protocolErrors.badArguments, `invalid INFO: ${String(error)}`);
+  }
+  if (typeof info !== "object" || Array.isArray(info)) {
+    throw new ProtocolError(protocolErrors.badArguments, "INFO is not a JSON object");
   }
 }
 

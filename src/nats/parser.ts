@@ -41,6 +41,8 @@ export class Parser {
   expectsConnect: boolean;
   /** Whether the client may send HPUB. */
   acceptsHeaders: boolean;
+  /** Whether the sink wants to see each publish's line before its payload. */
+  isPedantic: boolean;
   /** Whether the sink wants to see each control line. */
   isTracing: boolean;
   #isHalted: boolean;
@@ -62,6 +64,7 @@ export class Parser {
     this.maxPayloadBytes = 0;
     this.expectsConnect = false;
     this.acceptsHeaders = false;
+    this.isPedantic = true;
     this.isTracing = false;
     this.#isHalted = false;
     this.#held = undefined;
@@ -227,6 +230,8 @@ export class Parser {
     end: number,
   ): number {
     if (size > this.maxPayloadBytes) this.#sink.onPayloadTooLarge(size);
+    // A known length means that the line was seen before, when the payload was not complete.
+    if (this.isPedantic && this.#neededBytes === 0) this.#sink.onPublishLine(this.#message);
     const bytes = block.bytes;
     const payloadEnd = payloadStart + size;
     if (payloadEnd + 2 > end) {

@@ -32,10 +32,10 @@ export class IdTable {
     return (hash << 1) & this.cellMask;
   }
 
-  /** Adds `id` (not 0), which must not be in the table. Grows at a load of five eighths. */
+  /** Adds `id` (not 0), which must not be in the table. Grows at a load of four fifths. */
   add(id: number, hash: number): void {
     this.#count++;
-    if (this.#count * 16 > this.cells.length * 5) this.#grow();
+    if (this.#count * 5 > this.cells.length * 2) this.#grow();
     this.#place(id, hash);
   }
 

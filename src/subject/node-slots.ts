@@ -5,7 +5,7 @@
  * `test/bench/micro/sublist.ts`). Growing copies nothing.
  */
 
-const CHUNK_BITS = 8;
+const CHUNK_BITS = 10;
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
 
 export class NodeSlots<Value> {
@@ -22,7 +22,10 @@ export class NodeSlots<Value> {
 
   set(node: number, value: Value | undefined): void {
     const chunks = this.#chunks;
-    while (chunks.length <= node >>> CHUNK_BITS) chunks.push([]);
+    while (chunks.length <= node >>> CHUNK_BITS) {
+      // Only the first chunk grows with its nodes, so that small tries stay small.
+      chunks.push(chunks.length === 0 ? [] : emptyChunk());
+    }
     const chunk = chunks[node >>> CHUNK_BITS]!;
     while (chunk.length <= (node & CHUNK_MASK)) chunk.push(undefined);
     chunk[node & CHUNK_MASK] = value;
@@ -34,4 +37,8 @@ export class NodeSlots<Value> {
       for (const value of chunk) if (value !== undefined) yield value;
     }
   }
+}
+
+function emptyChunk<Value>(): (Value | undefined)[] {
+  return new Array<Value | undefined>(1 << CHUNK_BITS).fill(undefined);
 }

@@ -66,23 +66,8 @@ function describeRun({ rounds, quick, servers }: Settings): string {
 }
 
 async function readSettings(): Promise<Settings> {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: "string", default: "5" },
-      only: { type: "string", default: "" },
-      midge: { type: "string" },
-      reference: { type: "string" },
-      json: { type: "string" },
-      quick: { type: "boolean", default: false },
-      "no-reference": { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
+  const values = readFlags();
   const rounds = Number(values.rounds);
-  if (values.help || !Number.isInteger(rounds) || rounds < 1) {
-    console.error(USAGE);
-    process.exit(values.help ? 0 : 2);
-  }
   const only = new RegExp(values.only, "i");
   const rows = WORKLOADS.filter(({ name }) => only.test(name));
   const servers = new Map<Role, string>([["midge", values.midge ?? (await builtMidge())]]);
@@ -95,6 +80,40 @@ async function readSettings(): Promise<Settings> {
     jsonPath: values.json,
     quick: values.quick,
   };
+}
+
+/** The flags as given; ends the process with the usage text when they make no sense. */
+function readFlags() {
+  try {
+    const flags = parseFlags();
+    if (flags.help) endWithUsage(0);
+    if (!/^[1-9]\d*$/.test(flags.rounds)) throw new Error("--rounds takes a number from 1 on");
+    return flags;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return endWithUsage(2);
+  }
+}
+
+function parseFlags() {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: "string", default: "5" },
+      only: { type: "string", default: "" },
+      midge: { type: "string" },
+      reference: { type: "string" },
+      json: { type: "string" },
+      quick: { type: "boolean", default: false },
+      "no-reference": { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  return values;
+}
+
+function endWithUsage(exitCode: number): never {
+  console.error(USAGE);
+  process.exit(exitCode);
 }
 
 /** The path of dist/midge, after building it if the sources are newer. */

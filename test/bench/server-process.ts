@@ -3,7 +3,7 @@
  * Used by run.ts; the load generator only reads CPU times. Any server that takes `-p` and `-a`
  * the way nats-server does will do.
  */
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, unlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { awaitText } from "./client.ts";
@@ -53,6 +53,8 @@ export class ServerProcess {
     } catch (error) {
       kill();
       throw new Error(`${binary} did not start: ${error}\n${readFileSync(logPath, "utf8").trim()}`);
+    } finally {
+      unlinkSync(logPath);
     }
     return new ServerProcess(child, port, performance.now() - startedAtMs, kill);
   }

@@ -55,6 +55,14 @@ export interface Conversation {
   readonly steps: readonly Step[];
 }
 
+/** Whether PINGs of the server belong to the script; otherwise they only mean that it took a while. */
+export function expectsPings(conversation: Conversation): boolean {
+  return (
+    conversation.options.has("ping_interval") ||
+    conversation.steps.some((step) => step.kind === "expect" && step.text.startsWith("PING"))
+  );
+}
+
 export interface ConversationFile {
   readonly path: string;
   readonly lines: readonly string[];

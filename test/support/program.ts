@@ -1,6 +1,7 @@
 /**
- * The midge program as its own process: the executable that MIDGE_EXECUTABLE names, else the sources
- * run by Bun. Used by the tests of the command line, which care about output and exit codes.
+ * The midge program as its own process: the executable that MIDGE_EXECUTABLE names, else the
+ * sources run by Bun. Used by the tests of the command line, which care about output and exit
+ * codes.
  */
 import { join } from "node:path";
 

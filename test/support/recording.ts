@@ -5,7 +5,13 @@
  */
 import { bytesOf, patternOf, repeatedTextOf, textOf } from "./template.ts";
 import { infoTemplateOf } from "./info-pattern.ts";
-import type { Conversation, EventStep, ExpectStep, Step } from "./conversation.ts";
+import {
+  type Conversation,
+  type EventStep,
+  type ExpectStep,
+  type Step,
+  expectsPings,
+} from "./conversation.ts";
 import type { RunningServer } from "./running-server.ts";
 import { WireClient, waitUntil } from "./wire-client.ts";
 
@@ -100,25 +106,36 @@ class Recorder {
     for (const step of block) {
       for (const name of namesOf(step)) await this.#client(name, step);
     }
-    await this.#quiet();
-    const lines = [...Map.groupBy(block, (step) => namesOf(step).join(""))].flatMap(
-      ([names, steps]) => this.#linesFor(names, steps),
-    );
+    const groups = [...Map.groupBy(block, (step) => namesOf(step).join(""))];
+    await this.#quiet(() => groups.every(([names, steps]) => this.#isAnswered(names, steps)));
+    const lines = groups.flatMap(([names, steps]) => this.#linesFor(names, steps));
     const old = block.map(lineOf);
     if (lines.join("\n") === old.join("\n")) return;
     this.#changes.push({ startLine: block[0]!.line, lineCount: block.length, lines });
   }
 
+  /** Whether everything that the block expects has come, so that there is nothing to wait for. */
+  #isAnswered(names: string, steps: readonly Expected[]): boolean {
+    const clients = this.#clientsOf(names);
+    const expected = steps.filter((step) => step.kind === "expect");
+    const isEnd = expected.length < steps.length;
+    if (isEnd && clients.some((client) => !client.isClosed)) return false;
+    return fit(
+      clients.map((client) => client.received),
+      expected,
+    );
+  }
+
   /** Writes down what came without the file expecting it anywhere. */
   async #recordRest(lastLine: number): Promise<void> {
-    await this.#quiet();
+    await this.#quiet(() => false);
     const lines = [...this.#clients.keys()].flatMap((name) => this.#linesFor(name, []));
     if (lines.length > 0) this.#changes.push({ startLine: lastLine + 1, lineCount: 0, lines });
   }
 
   /** The block's lines for one connection, or several of which any may answer: kept if they fit. */
   #linesFor(names: string, steps: readonly Expected[]): string[] {
-    const clients = [...names].map((name) => this.#clients.get(name)!);
+    const clients = this.#clientsOf(names);
     for (const client of clients) this.#dropPings(client);
     const received = clients.map((client) => client.received);
     const expected = steps.filter((step) => step.kind === "expect");
@@ -136,21 +153,24 @@ class Recorder {
     return lines;
   }
 
+  #clientsOf(names: string): WireClient[] {
+    return [...names].map((name) => this.#clients.get(name)!);
+  }
+
   #dropPings(client: WireClient): void {
-    if (this.#conversation.options.has("ping_interval")) return;
+    if (expectsPings(this.#conversation)) return;
     while (client.received.startsWith(PING)) client.take(PING.length);
   }
 
-  /** Resolves when nothing has come for a while. */
-  async #quiet(): Promise<void> {
+  /** Resolves when `isDone` holds or nothing has come for a while. */
+  async #quiet(isDone: () => boolean): Promise<void> {
     const clients = [...this.#clients.values()];
-    const sizes = () => clients.map((client) => `${client.received.length} ${client.isClosed}`);
-    for (;;) {
-      const before = sizes().join();
-      const isChanged = await waitUntil(clients, this.#conversation.quietMs, () => {
-        return sizes().join() !== before;
-      });
-      if (!isChanged) return;
+    const sizes = () =>
+      clients.map((client) => `${client.received.length} ${client.isClosed}`).join();
+    while (!isDone()) {
+      const before = sizes();
+      const { quietMs } = this.#conversation;
+      if (!(await waitUntil(clients, quietMs, () => sizes() !== before))) return;
     }
   }
 }

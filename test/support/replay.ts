@@ -5,7 +5,13 @@
  * is queued before its own PONG).
  */
 import type { Chunking } from "./chunking.ts";
-import type { Conversation, EventStep, ExpectStep, Step } from "./conversation.ts";
+import {
+  type Conversation,
+  type EventStep,
+  type ExpectStep,
+  type Step,
+  expectsPings,
+} from "./conversation.ts";
 import type { RunningServer } from "./running-server.ts";
 import { type Pattern, bytesOf, patternOf, textOf } from "./template.ts";
 import { WireClient, waitUntil } from "./wire-client.ts";
@@ -70,7 +76,7 @@ class Player {
     this.#chunking = chunking;
     this.#clients = new Map();
     this.#unfinished = new Set();
-    this.#skipsPings = !conversation.options.has("ping_interval");
+    this.#skipsPings = !expectsPings(conversation);
   }
 
   async play(steps: readonly Step[]): Promise<void> {

@@ -118,6 +118,8 @@ function readEscape(written: string, at: number): [byte: string, end: number] {
 }
 
 const LONG_RUN = /(.)\1{63,}/gs;
+/** Bytes of characters beyond ASCII as UTF-8 has them, or any single byte that is not printed. */
+const UNPRINTED = /[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[^\x20-\x7e]|[\\|]/g;
 const NAMES: Readonly<Record<string, string>> = {
   "\r": "\\r",
   "\n": "\\n",
@@ -130,13 +132,13 @@ const NAMES: Readonly<Record<string, string>> = {
 /** The line of a file that stands for `bytes`; long runs of one byte become repeats. */
 export function textOf(bytes: string): string {
   const isLine = bytes.endsWith("\r\n");
-  const body = isLine ? bytes.slice(0, -2) : bytes;
-  return shortened(body) + (isLine ? "" : "\\");
+  const text = shortened(isLine ? bytes.slice(0, -2) : bytes).replace(/ $/, "\\x20");
+  return text + (isLine ? "" : "\\");
 }
 
 /** As `textOf`, for `times` copies of `bytes` in a row. */
 export function repeatedTextOf(bytes: string, times: number): string {
-  return `{${shortened(bytes).replace(/[{}]/g, "\\$&")}*${times}}\\`;
+  return `{${escaped(bytes).replace(/[{}]/g, "\\$&")}*${times}}\\`;
 }
 
 function shortened(bytes: string): string {
@@ -151,7 +153,9 @@ function shortened(bytes: string): string {
 }
 
 function escaped(bytes: string): string {
-  return bytes.replace(/[^\x20-\x7e]|[\\|]| $/g, (byte) => {
-    return NAMES[byte] ?? `\\x${byte.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  return bytes.replace(UNPRINTED, (unprinted) => {
+    if (unprinted.length > 1) return Buffer.from(unprinted, "latin1").toString("utf8");
+    const code = unprinted.charCodeAt(0).toString(16).padStart(2, "0");
+    return NAMES[unprinted] ?? `\\x${code}`;
   });
 }

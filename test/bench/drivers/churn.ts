@@ -1,5 +1,5 @@
 /**
- * Request/reply with a new inbox for each request, while many other subjects stay busy. [hot]
+ * Request/reply with a new inbox for each request, while many other subjects stay busy.
  * Called by loadgen.ts. Measures what subscriptions that come and go cost, both for themselves and
  * for the traffic around them: a server that forgets its routing on every SUB shows it here.
  */

@@ -1,5 +1,5 @@
 /**
- * Takes messages of one known length out of a socket's stream. [hot]
+ * Takes messages of one known length out of a socket's stream.
  * Used by the drivers that answer messages. The server's own PINGs between messages are skipped; an
  * -ERR or a closed connection throws. Messages are borrowed: valid until the next `receive`.
  */

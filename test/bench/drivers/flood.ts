@@ -1,5 +1,5 @@
 /**
- * Publishers that send as fast as the server reads, and subscribers that count bytes. [hot] Called
+ * Publishers that send as fast as the server reads, and subscribers that count bytes. Called
  * by loadgen.ts. Frames of about 128 KiB are built beforehand; nothing received is parsed, since
  * the number of bytes that has to arrive is known. A phase ends when every publisher has its PONG
  * and every delivery has arrived.

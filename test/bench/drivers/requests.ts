@@ -1,5 +1,5 @@
 /**
- * Request/reply with one responder and permanent inboxes. [hot]
+ * Request/reply with one responder and permanent inboxes.
  * Called by loadgen.ts. Every requester has one request in flight, so latencies are exact; they run
  * from the write of the request to the read of the reply, through the server twice.
  */

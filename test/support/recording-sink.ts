@@ -1,0 +1,145 @@
+/**
+ * Lists what a parser calls, as text, and checks on the way that the message's fields agree with each
+ * other. Used by the parser's table tests and its fuzzer.
+ */
+import type { Message } from "../../src/broker/message.ts";
+import { Message as EmptyMessage } from "../../src/broker/message.ts";
+import { BlockPool } from "../../src/connection/block-pool.ts";
+import { ProtocolError, protocolErrors } from "../../src/nats/errors.ts";
+import { LineParser } from "../../src/nats/line-parser.ts";
+import type { OperationSink, Range } from "../../src/nats/line-parser.ts";
+import { Parser } from "../../src/nats/parser.ts";
+import { hashSubject } from "../../src/subject/subject.ts";
+import { textOf } from "./messages.ts";
+
+export interface ParserSettings {
+  readonly maxControlLineBytes: number;
+  readonly maxPayloadBytes: number;
+  readonly expectsConnect: boolean;
+  readonly acceptsHeaders: boolean;
+}
+
+export const USUAL_SETTINGS: ParserSettings = {
+  maxControlLineBytes: 4096,
+  maxPayloadBytes: 1024 * 1024,
+  expectsConnect: false,
+  acceptsHeaders: true,
+};
+
+export class RecordingSink implements OperationSink {
+  readonly calls: string[] = [];
+  readonly traced: string[] = [];
+  /** Runs behind every recorded call, for tests that halt or change settings in the middle. */
+  afterCall: (call: string) => void = () => {};
+
+  onOperationBeforeConnect(): void {
+    throw new ProtocolError(protocolErrors.authorizationViolation, "before CONNECT");
+  }
+
+  onConnect(bytes: Uint8Array, start: number, end: number): void {
+    this.#record(`connect ${textOf(bytes, start, end)}`);
+  }
+
+  onPublish(message: Message): void {
+    const { bytes } = message.block;
+    const text = (start: number, end: number) => textOf(bytes, start, end);
+    const { payloadStart, headerBytes, sizeBytes, tailStart, replyEnd } = message;
+    const subject = text(message.subjectStart, message.subjectEnd);
+    const reply = text(tailStart, replyEnd);
+    const headers = text(payloadStart, payloadStart + headerBytes);
+    const payload = text(payloadStart + headerBytes, payloadStart + sizeBytes);
+    checkMessage(message, text);
+    const parts = [`publish ${subject}`];
+    if (reply !== "") parts.push(`reply ${reply}`);
+    if (headers !== "") parts.push(`headers ${JSON.stringify(headers)}`);
+    parts.push(JSON.stringify(payload));
+    this.#record(parts.join(" "));
+  }
+
+  onPayloadTooLarge(sizeBytes: number): never {
+    throw new ProtocolError(protocolErrors.maxPayload, `${sizeBytes} bytes`);
+  }
+
+  onSubscribe(bytes: Uint8Array, subject: Range, queue: Range, sid: Range): void {
+    const text = ({ start, end }: Range) => textOf(bytes, start, end);
+    const group = queue.end > queue.start ? ` queue ${text(queue)}` : "";
+    this.#record(`subscribe ${text(subject)}${group} sid ${text(sid)}`);
+  }
+
+  onUnsubscribe(bytes: Uint8Array, sid: Range, max: number): void {
+    this.#record(`unsubscribe ${textOf(bytes, sid.start, sid.end)} max ${max}`);
+  }
+
+  onPing(): void {
+    this.#record("ping");
+  }
+
+  onPong(): void {
+    this.#record("pong");
+  }
+
+  onTrace(operation: string, bytes: Uint8Array, start: number, end: number): void {
+    this.traced.push(`${operation} ${textOf(bytes, start, end)}`);
+  }
+
+  waitFor(): void {
+    throw new Error("nobody delivers here");
+  }
+
+  #record(call: string): void {
+    this.calls.push(call);
+    this.afterCall(call);
+  }
+}
+
+/** A parser with its sink and a pool of its own. */
+export class ParserBench {
+  readonly pool: BlockPool;
+  readonly sink: RecordingSink;
+  readonly parser: Parser;
+
+  constructor(settings: Partial<ParserSettings> = {}) {
+    this.pool = new BlockPool();
+    this.sink = new RecordingSink();
+    const message = new EmptyMessage();
+    this.parser = new Parser(this.sink, message, this.pool, new LineParser(message));
+    Object.assign(this.parser, { ...USUAL_SETTINGS, ...settings });
+  }
+
+  /** Parses the text, one byte per character; returns the offset behind what was taken. */
+  parse(text: string): number {
+    return this.parser.parse(new Uint8Array(Buffer.from(text, "latin1")), 0);
+  }
+
+  /** Parses the pieces and returns all calls; a `ProtocolError` ends the list with its row. */
+  record(pieces: readonly string[]): readonly string[] {
+    try {
+      for (const piece of pieces) {
+        const taken = this.parse(piece);
+        if (taken !== piece.length) throw new Error(`took ${taken} of ${piece.length} unhalted`);
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      const { text, closes } = error.row;
+      this.sink.calls.push(`error ${text ?? "without a word"}, ${closes?.text ?? "stays open"}`);
+      this.parser.discard();
+    }
+    return this.sink.calls;
+  }
+}
+
+/** A plain tail is what the peer sent behind the subject; hash and offsets fit the bytes. */
+function checkMessage(message: Message, text: (start: number, end: number) => string): void {
+  const { subjectStart, subjectEnd, payloadStart, sizeBytes, tailStart, tailEnd } = message;
+  const expected = hashSubject(message.block.bytes, subjectStart, subjectEnd);
+  if (message.subjectHash !== expected) throw new Error("the subject's hash is another one");
+  const end = payloadStart + sizeBytes;
+  if (tailEnd !== end + 2) throw new Error("the tail does not end behind the payload's CRLF");
+  if (message.headerBytes > sizeBytes) throw new Error("more headers than message");
+  if (message.origin === undefined) throw new Error("nobody published the message");
+  if (!message.hasPlainTail) return;
+  const reply = text(tailStart, message.replyEnd);
+  const line = text(tailStart, payloadStart).slice(reply === "" ? 0 : reply.length + 1);
+  const sizes = message.headerBytes > 0 ? `0*${message.headerBytes} 0*${sizeBytes}` : `0*${sizeBytes}`;
+  if (!new RegExp(`^${sizes}\r\n$`).test(line)) throw new Error(`no plain tail: ${line}`);
+}
