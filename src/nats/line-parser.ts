@@ -323,9 +323,26 @@ function checkInfo(bytes: Uint8Array, start: number, end: number): void {
   } catch (error) {
     throw new ProtocolError(protocolErrors.badArguments, `invalid INFO: ${String(error)}`);
   }
-  if (typeof info !== "object" || Array.isArray(info)) {
-    throw new ProtocolError(protocolErrors.badArguments, "INFO is not a JSON object");
+  const isObject = typeof info === "object" && !Array.isArray(info);
+  if (!isObject || !hasKnownTypes(info as Record<string, unknown> | null)) {
+    throw new ProtocolError(protocolErrors.badArguments, "INFO is not an object as servers send");
   }
+}
+
+/** Fields of INFO by type; the reference refuses others. */
+const INFO_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  string: ["server_id", "server_name", "version", "go", "host", "nonce", "client_ip", "cluster"],
+  number: ["proto", "port", "max_payload", "client_id"],
+  boolean: ["headers", "auth_required", "tls_required", "tls_verify", "jetstream", "ldm"],
+};
+
+function hasKnownTypes(info: Record<string, unknown> | null): boolean {
+  if (info === null) return true;
+  return Object.entries(INFO_FIELDS).every(([type, names]) =>
+    names.every(
+      (name) => info[name] === undefined || info[name] === null || typeof info[name] === type,
+    ),
+  );
 }
 
 const decoder = new TextDecoder();

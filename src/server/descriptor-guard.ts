@@ -4,12 +4,14 @@
  * free, and when even that is gone (files, monitoring), listening pauses, from 10 ms up to 1 s at a
  * time.
  */
-import { closeSync, openSync, readFileSync } from "node:fs";
 import type { Clock } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
 
 /** Descriptors kept free of client connections: log, monitoring, the runtime's own. */
 const RESERVED_DESCRIPTORS = 64;
+
+/** Below this many connections the descriptors are not looked at. */
+const FEW_CONNECTIONS = 64;
 
 /** Connections accepted between two looks at the descriptors in use. */
 const CHECK_EVERY = 16;
@@ -31,7 +33,8 @@ export class DescriptorGuard {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #listening: Pausable;
-  readonly #limit: number;
+  /** Known once it is asked for. */
+  #limit: number | undefined;
   #accepted: number;
   #pauseMs: number;
   #cancelPause: (() => void) | undefined;
@@ -40,21 +43,24 @@ export class DescriptorGuard {
     this.#clock = clock;
     this.#logger = logger;
     this.#listening = listening;
-    this.#limit = descriptorLimit();
+    this.#limit = undefined;
     this.#accepted = 0;
     this.#pauseMs = FIRST_PAUSE_MS;
     this.#cancelPause = undefined;
   }
 
-  /** Most client connections that leave the reserve free. */
-  get maxConnections(): number {
-    return this.#limit - RESERVED_DESCRIPTORS;
+  /** Whether one connection more would use up the reserve. */
+  isFull(openConnections: number): boolean {
+    if (openConnections < FEW_CONNECTIONS) return false;
+    this.#limit ??= descriptorLimit();
+    return openConnections >= this.#limit - RESERVED_DESCRIPTORS;
   }
 
   /** Called for each accepted connection: pauses listening when descriptors have run out. */
   onAccept(openConnections: number): void {
-    if (++this.#accepted % CHECK_EVERY !== 0 && openConnections < this.maxConnections) return;
-    if (openConnections < this.#limit / 2 || canOpen()) {
+    if (openConnections < FEW_CONNECTIONS) return;
+    if (++this.#accepted % CHECK_EVERY !== 0 && !this.isFull(openConnections)) return;
+    if (canOpen()) {
       this.#pauseMs = FIRST_PAUSE_MS;
       return;
     }
@@ -92,10 +98,15 @@ export class DescriptorGuard {
   }
 }
 
+/** Loaded when connections begin to be many, since it costs memory that small hosts can use. */
+function files() {
+  return process.getBuiltinModule("node:fs");
+}
+
 /** The soft limit of open files, which the runtime has raised to the hard one at start. */
 function descriptorLimit(): number {
   try {
-    const limits = readFileSync("/proc/self/limits", "utf8");
+    const limits = files().readFileSync("/proc/self/limits", "utf8");
     const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
     return soft === undefined ? UNKNOWN_LIMIT : Number(soft);
   } catch {
@@ -106,6 +117,7 @@ function descriptorLimit(): number {
 /** Whether the process can still open a file. */
 function canOpen(): boolean {
   try {
+    const { closeSync, openSync } = files();
     closeSync(openSync("/dev/null", "r"));
     return true;
   } catch {

@@ -68,7 +68,7 @@ export class ClientListener implements Pausable {
     const open = broker.connections.size;
     const client = new NatsClient(this.#nats, transport);
     client.greet();
-    if (open >= options.maxConnections || open >= this.#guard.maxConnections) client.refuse();
+    if (open >= options.maxConnections || this.#guard.isFull(open)) client.refuse();
     this.#guard.onAccept(open);
     if (pool.freeBytes > 0) this.#nats.connections.keepTrimming(TRIM_INTERVAL_MS);
     flushQueue.flush();

@@ -12,7 +12,7 @@ import { checkOptions } from "../config/check.ts";
 import type { Options } from "../config/options.ts";
 import { ConnectionContext } from "../connection/context.ts";
 import { Monitor } from "../monitor/monitor.ts";
-import type { ServerIdentity } from "../broker/server-identity.ts";
+import { ServerIdentity } from "../broker/server-identity.ts";
 import { NatsContext } from "../nats/nats-context.ts";
 import { systemClock } from "../util/clock.ts";
 import type { Clock } from "../util/clock.ts";
@@ -27,6 +27,13 @@ const SHUTDOWN_POLL_MS = 5;
 
 /** Larger payloads than this are worth a warning, as in the reference. */
 const DISCOURAGED_PAYLOAD_BYTES = 8 * 1024 * 1024;
+
+const BUILD_FACTS = {
+  version: NATS_VERSION,
+  midgeVersion: MIDGE_VERSION,
+  runtime: `bun${Bun.version}`,
+  gitCommit: GIT_COMMIT,
+};
 
 export class Server {
   readonly broker: Broker;
@@ -48,7 +55,7 @@ export class Server {
     this.#options = options;
     this.#logger = logger;
     this.#clock = clock;
-    this.identity = makeIdentity(options);
+    this.identity = new ServerIdentity(BUILD_FACTS, options.serverName);
     this.broker = new Broker({
       maxClosedConnections: options.maxClosedClients,
       hasResultCache: !options.noSublistCache,
@@ -80,6 +87,7 @@ export class Server {
   /** Binds all ports. Rejects with an `Error` whose message is the one-line reason. */
   async start(): Promise<void> {
     const { host, port, httpHost, httpPort } = this.#options;
+    this.identity.takeKeys(await makeServerKeys());
     this.#logBanner();
     const monitorHost = httpHost === "" ? host : httpHost;
     try {
@@ -129,11 +137,12 @@ export class Server {
   }
 
   #logBanner(): void {
-    const { id, name, gitCommit } = this.identity;
+    const { id, name, build } = this.identity;
+    const { gitCommit, runtime } = build;
     this.#logger.info("Starting midge");
     this.#logger.info(`  Version:  ${MIDGE_VERSION} (NATS ${NATS_VERSION})`);
     this.#logger.info(`  Git:      [${gitCommit === "" ? "not set" : gitCommit}]`);
-    this.#logger.debug(`  Runtime:  ${this.identity.runtime}`);
+    this.#logger.debug(`  Runtime:  ${runtime}`);
     this.#logger.info(`  Name:     ${name}`);
     this.#logger.info(`  ID:       ${id}`);
     if (this.#options.maxPayloadBytes > DISCOURAGED_PAYLOAD_BYTES) {
@@ -151,19 +160,6 @@ export class Server {
     this.natsContext.host = match[1] ?? match[2]!;
     if (match[3] !== undefined) this.natsContext.port = Number(match[3]);
   }
-}
-
-function makeIdentity(options: Options): ServerIdentity {
-  const { id, xkey } = makeServerKeys();
-  return {
-    id,
-    xkey,
-    name: options.serverName === "" ? id : options.serverName,
-    version: NATS_VERSION,
-    midgeVersion: MIDGE_VERSION,
-    runtime: `bun${Bun.version}`,
-    gitCommit: GIT_COMMIT,
-  };
 }
 
 function makeAuthenticator(options: Options, account: Account): Authenticator {

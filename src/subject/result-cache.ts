@@ -4,10 +4,10 @@
  * the same nodes (all of `log.>` with one subscriber is one result), a new node cannot make any
  * result wrong, and a changed one concerns only the results that contain it.
  *
- * Results are filed under their last node, the one with the fewest wildcards. A lookup looks at
- * `WINDOW` slots and no more; when all are taken, one is overwritten.
+ * A lookup looks at `WINDOW` slots and no more; when all are taken, one is overwritten.
  */
 import type { Random } from "../util/random.ts";
+import { ResultIndex } from "./result-index.ts";
 import { countEntries } from "./sublist-result.ts";
 import type { SublistEntry, SublistResult } from "./sublist-result.ts";
 
@@ -22,29 +22,29 @@ const FIRST_SLOTS = 16;
 export class ResultCache<Entry extends SublistEntry> {
   readonly #random: Random;
   readonly #factor: number;
-  /** Per slot: the last node, 0 for an empty slot. */
-  #lastNodes: Int32Array;
-  /** Per slot: the nodes before the last one; undefined for none. */
-  #otherNodes: (Int32Array | undefined)[];
+  /** Per slot: the first node, 0 for an empty slot. */
+  #firstNodes: Int32Array;
+  /** Per slot: the nodes behind the first one; undefined for none. */
+  #moreNodes: (Int32Array | undefined)[];
   #results: (SublistResult<Entry> | undefined)[];
   #shift: number;
   #count: number;
   #copiedEntries: number;
-  /** How many results contain a node in front of their last one. */
-  readonly #uses: Map<number, number>;
+  /** The slots of results of several nodes. */
+  #index: ResultIndex;
   /** Where the search for a result to drop goes on. */
   #hand: number;
 
   constructor(random: Random) {
     this.#random = random;
     this.#factor = (random.below(0x7fffffff) << 1) | 1;
-    this.#lastNodes = new Int32Array(FIRST_SLOTS + WINDOW);
-    this.#otherNodes = emptySlots(FIRST_SLOTS + WINDOW);
+    this.#firstNodes = new Int32Array(FIRST_SLOTS + WINDOW);
+    this.#moreNodes = emptySlots(FIRST_SLOTS + WINDOW);
     this.#results = emptySlots(FIRST_SLOTS + WINDOW);
     this.#shift = Math.clz32(FIRST_SLOTS) + 1;
     this.#count = 0;
     this.#copiedEntries = 0;
-    this.#uses = new Map();
+    this.#index = new ResultIndex(random, FIRST_SLOTS + WINDOW);
     this.#hand = 0;
   }
 
@@ -61,11 +61,11 @@ export class ResultCache<Entry extends SublistEntry> {
 
   /** The result made of exactly `nodes[0, count)`, in this order; `count` is at least 1. */
   find(nodes: Int32Array, count: number): SublistResult<Entry> | undefined {
-    const lastNodes = this.#lastNodes;
-    const last = nodes[count - 1]!;
-    const home = this.#home(last);
+    const firstNodes = this.#firstNodes;
+    const first = nodes[0]!;
+    const home = this.#home(nodes, count);
     for (let slot = home; slot < home + WINDOW; slot++) {
-      if (lastNodes[slot] === last && hasNodes(this.#otherNodes[slot], nodes, count - 1)) {
+      if (firstNodes[slot] === first && isRest(this.#moreNodes[slot], nodes, count)) {
         return this.#results[slot];
       }
     }
@@ -81,94 +81,97 @@ export class ResultCache<Entry extends SublistEntry> {
       while (this.#copiedEntries > MAX_COPIED_ENTRIES && this.#count > 0) this.#dropNext();
     }
     if (this.#count === MAX_RESULTS) this.#dropNext();
-    if (this.#count * 2 > this.#lastNodes.length) this.#grow();
-    const last = nodes[count - 1]!;
-    const slot = this.#freeSlot(this.#home(last));
-    this.#lastNodes[slot] = last;
-    this.#results[slot] = result;
+    if (this.#count * 2 > this.#firstNodes.length) this.#grow();
+    const slot = this.#freeSlot(this.#home(nodes, count));
+    this.#place(slot, nodes[0]!, count > 1 ? nodes.slice(1, count) : undefined, result);
     this.#count++;
-    if (count === 1) return;
-    const others = nodes.slice(0, count - 1);
-    this.#otherNodes[slot] = others;
-    for (let i = 0; i < others.length; i++) {
-      const node = others[i]!;
-      this.#uses.set(node, (this.#uses.get(node) ?? 0) + 1);
-    }
   }
 
   /** Drops all results that contain the node. */
   forget(node: number): void {
     if (this.#count === 0) return;
-    const home = this.#home(node);
+    const home = this.#homeOfOne(node);
     for (let slot = home; slot < home + WINDOW; slot++) {
-      if (this.#lastNodes[slot] === node) this.#drop(slot);
+      const isOfOne = this.#moreNodes[slot] === undefined;
+      if (isOfOne && this.#firstNodes[slot] === node) this.#drop(slot);
     }
-    if (this.#uses.has(node)) this.#forgetAmongOthers(node);
+    const index = this.#index;
+    for (let slot = index.slotWith(node); slot >= 0; slot = index.slotWith(node)) this.#drop(slot);
   }
 
-  #home(node: number): number {
+  #homeOfOne(node: number): number {
     return Math.imul(node, this.#factor) >>> this.#shift;
   }
 
-  #forgetAmongOthers(node: number): void {
-    for (let slot = 0; slot < this.#lastNodes.length; slot++) {
-      const others = this.#otherNodes[slot];
-      if (others !== undefined && contains(others, node)) this.#drop(slot);
-    }
+  #home(nodes: Int32Array, count: number): number {
+    let hash = nodes[0]!;
+    for (let i = 1; i < count; i++)
+      hash = Math.imul(hash ^ (hash >>> 15), this.#factor) ^ nodes[i]!;
+    return this.#homeOfOne(hash);
   }
 
   /** An empty slot of the window, or one that is emptied for it. */
   #freeSlot(home: number): number {
     for (let slot = home; slot < home + WINDOW; slot++) {
-      if (this.#lastNodes[slot] === 0) return slot;
+      if (this.#firstNodes[slot] === 0) return slot;
     }
     const slot = home + this.#random.below(WINDOW);
     this.#drop(slot);
     return slot;
   }
 
+  #place(
+    slot: number,
+    first: number,
+    more: Int32Array | undefined,
+    result: SublistResult<Entry> | undefined,
+  ): void {
+    this.#firstNodes[slot] = first;
+    this.#moreNodes[slot] = more;
+    this.#results[slot] = result;
+    if (more === undefined) return;
+    this.#index.add(first, slot);
+    for (let i = 0; i < more.length; i++) this.#index.add(more[i]!, slot);
+  }
+
   /** Drops the next result in slot order, which is no order of the subjects. */
   #dropNext(): void {
-    while (this.#lastNodes[this.#hand] === 0) {
-      this.#hand = (this.#hand + 1) % this.#lastNodes.length;
+    while (this.#firstNodes[this.#hand] === 0) {
+      this.#hand = (this.#hand + 1) % this.#firstNodes.length;
     }
     this.#drop(this.#hand);
   }
 
   #drop(slot: number): void {
-    const others = this.#otherNodes[slot];
+    const more = this.#moreNodes[slot];
     const result = this.#results[slot];
-    if (others !== undefined && result !== undefined) {
+    if (more !== undefined && result !== undefined) {
       this.#copiedEntries -= countEntries(result);
-      for (let i = 0; i < others.length; i++) this.#countDown(others[i]!);
+      this.#index.clearSlot(slot);
     }
-    this.#lastNodes[slot] = 0;
-    this.#otherNodes[slot] = undefined;
+    this.#firstNodes[slot] = 0;
+    this.#moreNodes[slot] = undefined;
     this.#results[slot] = undefined;
     this.#count--;
   }
 
-  #countDown(node: number): void {
-    const uses = this.#uses.get(node)!;
-    if (uses === 1) this.#uses.delete(node);
-    else this.#uses.set(node, uses - 1);
-  }
-
   #grow(): void {
-    const lastNodes = this.#lastNodes;
-    const otherNodes = this.#otherNodes;
+    const firstNodes = this.#firstNodes;
+    const moreNodes = this.#moreNodes;
     const results = this.#results;
-    const slots = (lastNodes.length - WINDOW) * 2;
-    this.#lastNodes = new Int32Array(slots + WINDOW);
-    this.#otherNodes = emptySlots(slots + WINDOW);
+    const slots = (firstNodes.length - WINDOW) * 2;
+    this.#firstNodes = new Int32Array(slots + WINDOW);
+    this.#moreNodes = emptySlots(slots + WINDOW);
     this.#results = emptySlots(slots + WINDOW);
+    this.#index = new ResultIndex(this.#random, slots + WINDOW);
     this.#shift--;
-    for (let slot = 0; slot < lastNodes.length; slot++) {
-      if (lastNodes[slot] === 0) continue;
-      const moved = this.#freeSlot(this.#home(lastNodes[slot]!));
-      this.#lastNodes[moved] = lastNodes[slot]!;
-      this.#otherNodes[moved] = otherNodes[slot];
-      this.#results[moved] = results[slot];
+    for (let slot = 0; slot < firstNodes.length; slot++) {
+      const first = firstNodes[slot]!;
+      if (first === 0) continue;
+      const more = moreNodes[slot];
+      const nodes = more === undefined ? Int32Array.of(first) : Int32Array.of(first, ...more);
+      const moved = this.#freeSlot(this.#home(nodes, nodes.length));
+      this.#place(moved, first, more, results[slot]);
     }
   }
 }
@@ -177,14 +180,10 @@ function emptySlots<Value>(count: number): (Value | undefined)[] {
   return new Array<Value | undefined>(count).fill(undefined);
 }
 
-function contains(nodes: Int32Array, node: number): boolean {
-  for (let i = 0; i < nodes.length; i++) if (nodes[i] === node) return true;
-  return false;
-}
-
-function hasNodes(others: Int32Array | undefined, nodes: Int32Array, count: number): boolean {
-  if (others === undefined) return count === 0;
-  if (others.length !== count) return false;
-  for (let i = 0; i < count; i++) if (others[i] !== nodes[i]) return false;
+/** Whether `more` is `nodes[1, count)`. */
+function isRest(more: Int32Array | undefined, nodes: Int32Array, count: number): boolean {
+  if (more === undefined) return count === 1;
+  if (more.length + 1 !== count) return false;
+  for (let i = 1; i < count; i++) if (more[i - 1] !== nodes[i]) return false;
   return true;
 }

@@ -1,8 +1,8 @@
 /**
  * The subscriptions of one account, found by subject. [hot] Called by `account.ts` to add and
  * remove, and by publish plans, permissions and imports to match. Results are snapshots that are
- * replaced, never changed. A match allocates nothing when its result is in the cache; a million
- * subscriptions cost about a hundred bytes each, entries included.
+ * replaced, never changed. A match allocates nothing when its result is in the cache. Of a million
+ * subscriptions each costs a hundred bytes, besides the entry.
  */
 import { assert } from "../util/assert.ts";
 import { Random } from "../util/random.ts";

@@ -13,8 +13,8 @@ const FIRST_NODES = 16;
 
 export class TrieWalk {
   /**
-   * The nodes found by the last walk, as many as it returned. Some may hold no entry. The order
-   * depends on the nodes alone; after `match`, the node with the fewest wildcards is the last one.
+   * The nodes found by the last walk, as many as it returned. Some may hold no entry. Two walks
+   * that find the same nodes find them in the same order.
    */
   found: Int32Array;
   #foundCount: number;

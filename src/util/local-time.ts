@@ -4,7 +4,6 @@
  * before its first line; so the system's zone file (TZif, RFC 8536) is read here. Whatever this
  * file does not understand is asked of `Date` after all.
  */
-import { readFileSync } from "node:fs";
 
 const ZONE_NAME = /^:?([A-Za-z0-9_+-]+(?:\/[A-Za-z0-9_+-]+)*)$/;
 const UTC_NAMES: ReadonlySet<string> = new Set(["", "UTC", "UTC0", "Etc/UTC", "GMT"]);
@@ -46,7 +45,7 @@ export function systemZone(zoneName: string | undefined): readonly OffsetSpan[] 
   if (zoneName !== undefined && name === undefined) return undefined;
   const path = name === undefined ? "/etc/localtime" : `/usr/share/zoneinfo/${name}`;
   try {
-    return parseZoneFile(readFileSync(path));
+    return parseZoneFile(Buffer.from(Bun.mmap(path)));
   } catch {
     return name === undefined ? ALWAYS_UTC : undefined;
   }

@@ -17,6 +17,7 @@ export interface ParserSettings {
   readonly maxPayloadBytes: number;
   readonly expectsConnect: boolean;
   readonly acceptsHeaders: boolean;
+  readonly isPedantic: boolean;
 }
 
 export const USUAL_SETTINGS: ParserSettings = {
@@ -24,6 +25,7 @@ export const USUAL_SETTINGS: ParserSettings = {
   maxPayloadBytes: 1024 * 1024,
   expectsConnect: false,
   acceptsHeaders: true,
+  isPedantic: false,
 };
 
 export class RecordingSink implements OperationSink {
@@ -40,6 +42,11 @@ export class RecordingSink implements OperationSink {
     this.#record(`connect ${textOf(bytes, start, end)}`);
   }
 
+  onPublishLine(message: Message): void {
+    const { subjectStart, subjectEnd } = message;
+    this.#record(`line ${textOf(message.block.bytes, subjectStart, subjectEnd)}`);
+  }
+
   onPublish(message: Message): void {
     const { bytes } = message.block;
     const text = (start: number, end: number) => textOf(bytes, start, end);
@@ -49,9 +56,11 @@ export class RecordingSink implements OperationSink {
     const headers = text(payloadStart, payloadStart + headerBytes);
     const payload = text(payloadStart + headerBytes, payloadStart + sizeBytes);
     checkMessage(message, text);
+    const sizes = sizesOf(message, text);
     const parts = [`publish ${subject}`];
     if (reply !== "") parts.push(`reply ${reply}`);
     if (headers !== "") parts.push(`headers ${JSON.stringify(headers)}`);
+    if (/(?:^| )0\d/.test(sizes)) parts.push(`sizes ${sizes}`);
     parts.push(JSON.stringify(payload));
     this.#record(parts.join(" "));
   }
@@ -130,16 +139,29 @@ export class ParserBench {
 
 /** A plain tail is what the peer sent behind the subject; hash and offsets fit the bytes. */
 function checkMessage(message: Message, text: (start: number, end: number) => string): void {
-  const { subjectStart, subjectEnd, payloadStart, sizeBytes, tailStart, tailEnd } = message;
+  const { subjectStart, subjectEnd, payloadStart, sizeBytes, tailEnd } = message;
   const expected = hashSubject(message.block.bytes, subjectStart, subjectEnd);
   if (message.subjectHash !== expected) throw new Error("the subject's hash is another one");
   const end = payloadStart + sizeBytes;
   if (tailEnd !== end + 2) throw new Error("the tail does not end behind the payload's CRLF");
   if (message.headerBytes > sizeBytes) throw new Error("more headers than message");
   if (message.origin === undefined) throw new Error("nobody published the message");
-  if (!message.hasPlainTail) return;
-  const reply = text(tailStart, message.replyEnd);
-  const line = text(tailStart, payloadStart).slice(reply === "" ? 0 : reply.length + 1);
-  const sizes = message.headerBytes > 0 ? `0*${message.headerBytes} 0*${sizeBytes}` : `0*${sizeBytes}`;
-  if (!new RegExp(`^${sizes}\r\n$`).test(line)) throw new Error(`no plain tail: ${line}`);
+  const sizes = sizesOf(message, text);
+  const expectedSizes = message.headerBytes > 0 ? [message.headerBytes, sizeBytes] : [sizeBytes];
+  if (!Bun.deepEquals(sizes.split(" ").map(Number), expectedSizes)) {
+    throw new Error(`the line does not give the sizes: ${sizes}`);
+  }
+}
+
+/** The sizes as written: `5`, or `12 017` with headers. */
+function sizesOf(message: Message, text: (start: number, end: number) => string): string {
+  if (!message.hasPlainTail) {
+    const size = text(message.sizeStart, message.sizeEnd);
+    if (message.headerBytes === 0) return size;
+    return `${text(message.headerSizeStart, message.headerSizeEnd)} ${size}`;
+  }
+  const { tailStart, replyEnd, payloadStart } = message;
+  const line = text(replyEnd > tailStart ? replyEnd + 1 : tailStart, payloadStart);
+  if (!/^(?:\d+ )?\d+\r\n$/.test(line)) throw new Error(`no plain tail: ${line}`);
+  return line.trimEnd();
 }

@@ -173,6 +173,15 @@ function benchMatch(): void {
   report("match 100,000 distinct subjects, two nodes (b.*, >)", 1_000_000, () =>
     matchAll(sublist, distinct, 10),
   );
+  const inbox = subjectBytes("_INBOX.abcdefghijklmnop.1");
+  const entry = new BenchEntry(subscriber, 0);
+  report("inbox subscribed, matched, unsubscribed next to >", 200_000, () => {
+    for (let i = 0; i < 200_000; i++) {
+      sublist.insert(inbox, entry);
+      sublist.matchBytes(inbox, 0, inbox.length);
+      sublist.remove(entry);
+    }
+  });
   const nobody = new Subjects(1000, (i) => `a.${i}.c`);
   const silent = new Sublist<BenchEntry>();
   silent.insert(subjectBytes("b.*"), new BenchEntry(subscriber, 1));
