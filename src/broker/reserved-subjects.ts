@@ -1,8 +1,8 @@
 /**
  * Subjects that belong to the server. Rules of the reference: clients may not publish to `_GR_.x`
- * nor, outside the system account, to `$NRG.x`, nor name `_R_.`, `_R_.x`, `_GR_.x` or `$JS.ACK.x` as reply.
- * The publish rule is asked once per plan, the reply rule only when the first byte makes it
- * possible.
+ * nor, outside the system account, to `$NRG.x`, nor name `_R_.`, `_R_.x`, `_GR_.x` or `$JS.ACK.x`
+ * as reply. The publish rule is asked once per plan, the reply rule only when the first byte makes
+ * it possible.
  */
 import { Ascii } from "../util/ascii.ts";
 import { sameBytes } from "../util/bytes.ts";

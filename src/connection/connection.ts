@@ -140,14 +140,19 @@ export abstract class Connection
 
   // --- Input ---------------------------------------------------------------------------------
 
-  onBytes(chunk: Uint8Array): void {
-    if (this.#state >= ConnectionState.Closing) return;
-    if (this.#waiting !== undefined) this.#waiting.push(chunk);
-    else this.#read(chunk);
+  onBytes(chunk: Uint8Array): boolean {
+    if (this.#state >= ConnectionState.Closing) return false;
+    if (this.#waiting !== undefined) {
+      this.#waiting.push(chunk);
+      return true;
+    }
+    const isKept = this.#read(chunk);
     this.context.flushQueue.flush();
+    return isKept;
   }
 
-  #read(chunk: Uint8Array): void {
+  /** Runs one chunk; true if a part of it has to wait. */
+  #read(chunk: Uint8Array): boolean {
     const messagesBefore = this.inMessages;
     const bytesBefore = this.inBytes;
     let taken = chunk.length;
@@ -162,7 +167,9 @@ export abstract class Connection
       this.#countIn(messages, this.inBytes - bytesBefore);
     }
     this.#stall?.onConsumed(taken);
-    if (taken < chunk.length && this.isLive) this.#keepWaiting(chunk.subarray(taken));
+    if (taken === chunk.length || !this.isLive) return false;
+    this.#keepWaiting(chunk.subarray(taken));
+    return true;
   }
 
   #countIn(messages: number, bytes: number): void {

@@ -67,8 +67,8 @@ export function writePrepared(outbound: Outbound, message: Message, prepared: Pr
 
 /**
  * Writes any message to any receiver, composing the line: for subjects without a plan, unusual
- * spellings and receivers without headers (they get the payload alone). Returns the bytes that count
- * as delivered.
+ * spellings and receivers without headers (they get the payload alone). Returns the bytes that
+ * count as delivered.
  */
 export function writeComposed(
   outbound: Outbound,

@@ -7,7 +7,7 @@ import type { Message } from "../broker/message.ts";
 import type { Producer } from "../broker/back-pressure.ts";
 import { hashSubject } from "../subject/subject.ts";
 import { Ascii } from "../util/ascii.ts";
-import type { ByteBlock } from "../util/bytes.ts";
+import { ByteBlock, COPY_SLACK_BYTES } from "../util/bytes.ts";
 import { ProtocolError, protocolErrors, quote } from "./errors.ts";
 import { Operation, operationAt, operations } from "./operations.ts";
 
@@ -19,6 +19,9 @@ export const MAX_SIZE_DIGITS = 9;
 
 /** More arguments than any operation takes. */
 const MAX_ARGUMENTS = 5;
+
+/** Chunks up to this size are parsed from a copy. */
+const SMALL_CHUNK_BYTES = 2048;
 
 /** Bytes of the input shown in log lines about it. */
 const OPERATION_SNIPPET_BYTES = 32;
@@ -75,12 +78,24 @@ export class LineParser {
   readonly #message: Message;
   readonly #arguments: readonly Argument[];
   readonly #absent: Argument;
+  readonly #small: ByteBlock;
 
   /** `message` is the one that the parsers fill. */
   constructor(message: Message) {
     this.#message = message;
     this.#arguments = Array.from({ length: MAX_ARGUMENTS }, () => new Argument());
     this.#absent = new Argument();
+    this.#small = new ByteBlock(new Uint8Array(SMALL_CHUNK_BYTES + COPY_SLACK_BYTES));
+  }
+
+  /**
+   * A block with the chunk's bytes at its beginning. Small chunks are copied into one that is reused:
+   * making views of a chunk costs more than that.
+   */
+  blockFor(chunk: Uint8Array): ByteBlock {
+    if (chunk.length > SMALL_CHUNK_BYTES) return new ByteBlock(chunk);
+    this.#small.bytes.set(chunk);
+    return this.#small;
   }
 
   /**

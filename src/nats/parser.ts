@@ -99,7 +99,7 @@ export class Parser {
     }
     if (this.#isHalted || position === chunk.length) return position;
     this.#neededBytes = 0;
-    position = this.#run(new ByteBlock(chunk), position, chunk.length);
+    position = this.#run(this.#lines.blockFor(chunk), position, chunk.length);
     if (this.#isHalted || position === chunk.length) return position;
     this.#hold(chunk, position, chunk.length);
     return chunk.length;

@@ -1,7 +1,7 @@
 /**
  * Which results of a cache contain a node. [hot] Called by `result-cache.ts` when it keeps or drops
  * a result of several nodes. Lists of integers and not a Map of Sets, because those rehash when
- * entries come and go: an inbox subscribed and removed next to `>` took four times as long
+ * entries come and go: an inbox subscribed and removed next to `>` took more than twice as long
  * (benchmark `test/bench/micro/sublist.ts`).
  */
 import type { Random } from "../util/random.ts";

@@ -94,9 +94,11 @@ export class ResultBuilder<Entry extends SublistEntry> {
   }
 
   build(): SublistResult<Entry> {
+    const plain = this.#plain;
+    if (this.#groups === undefined)
+      return plain.length > 0 ? { plain, queues: NONE } : EMPTY_RESULT;
     const queues = this.#queues.filter((members) => members.length > 0);
-    if (this.#plain.length === 0 && queues.length === 0) return EMPTY_RESULT;
-    return { plain: this.#plain, queues };
+    return plain.length + queues.length > 0 ? { plain, queues } : EMPTY_RESULT;
   }
 
   #group(queue: string): Entry[] {

@@ -3,8 +3,12 @@
  * `socket.data` is the transport, which knows the connection above it.
  */
 import type { SocketHandler, TCPSocketListener } from "bun";
+import { freeBytes } from "../util/bytes.ts";
 import { TcpTransport } from "./tcp.ts";
 import type { Transport, TransportListener } from "./transport.ts";
+
+/** Chunks from this size on are freed at once instead of waiting for the garbage collector. */
+const FREED_CHUNK_BYTES = 4096;
 
 /** Makes the connection for an accepted transport; undefined refuses it (the socket is closed). */
 export type Accept = (transport: Transport) => TransportListener | undefined;
@@ -51,7 +55,9 @@ function handlers(accept: Accept): SocketHandler<TcpTransport> {
       if (transport.listener === undefined) socket.end();
     },
     data(socket, chunk) {
-      socket.data.listener?.onBytes(chunk);
+      const listener = socket.data.listener;
+      const isKept = listener !== undefined && listener.onBytes(chunk);
+      if (!isKept && chunk.length >= FREED_CHUNK_BYTES) freeBytes(chunk);
     },
     drain(socket) {
       socket.data.listener?.onDrain();

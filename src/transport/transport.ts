@@ -21,8 +21,8 @@ export interface Transport {
 }
 
 export interface TransportListener {
-  /** `chunk` is the listener's to keep. */
-  onBytes(chunk: Uint8Array): void;
+  /** True if the listener keeps the chunk beyond the call; else the transport frees its memory. */
+  onBytes(chunk: Uint8Array): boolean;
   /** The transport takes bytes again after it refused some. */
   onDrain(): void;
   /**

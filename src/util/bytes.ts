@@ -86,3 +86,12 @@ export function writeDecimal(target: Uint8Array, at: number, value: number): num
   }
   return end;
 }
+
+/**
+ * Gives the memory of `bytes` back now; they are empty afterwards. Left to the garbage collector,
+ * received chunks pile up to hundreds of megabytes and each new one faults in fresh pages: a third
+ * of the cost of receiving.
+ */
+export function freeBytes(bytes: Uint8Array): void {
+  if (bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
+}

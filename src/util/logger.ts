@@ -196,8 +196,8 @@ function labels(colours: boolean): LabelTexts {
 }
 
 /**
- * Writes at once, as a line before a crash is worth most; lines nobody takes are lost. The console is
- * part of the runtime's core, where node:fs would cost 5 MB before the first line.
+ * Writes at once, as a line before a crash is worth most; lines nobody takes are lost. The console
+ * is part of the runtime's core, where node:fs would cost 5 MB before the first line.
  */
 const stderrSink: LogSink = {
   write(line) {

@@ -9,7 +9,7 @@ import { atRandom, byteByByte } from "../support/chunking.ts";
 import { ParserBench } from "../support/recording-sink.ts";
 import type { ParserSettings } from "../support/recording-sink.ts";
 
-const CASES = 4000;
+const CASES = 12_000;
 const firstSeed = Number(process.env["SEED"] ?? Date.now() % 1_000_000_007);
 
 const TOKENS = ["a", "foo", "b.c", "*", ">", "_INBOX.x1", "q", "12", "\xff\x01", "a..b"];

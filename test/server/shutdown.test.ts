@@ -69,7 +69,7 @@ describe("a shutdown", () => {
     await peer.closed();
     expect(server.broker.connections.size).toBe(0);
     expect(server.broker.subscriptionCount).toBe(0);
-    expect(RawPeer.open(HOST, server.clientPort)).rejects.toThrow();
+    await expect(RawPeer.open(HOST, server.clientPort)).rejects.toThrow();
   });
 
   test("that comes while peers publish, connect and leave still ends with code 0", async () => {

@@ -49,7 +49,7 @@ export class FakeClock implements Clock {
       this.#timers.delete(timer);
       timer.action();
     }
-    this.#nowMs = untilMs;
+    this.#nowMs = Math.max(this.#nowMs, untilMs);
   }
 
   /** The timer due first; of several, the one set first. */

@@ -27,24 +27,21 @@ export class RawPeer {
 
   /** Connects; rejects when nobody accepts. */
   static async open(host: string, port: number): Promise<RawPeer> {
-    const { promise, resolve, reject } = Promise.withResolvers<RawPeer>();
-    await Bun.connect<RawPeer>({
+    const socket = await Bun.connect<RawPeer>({
       hostname: host,
       port,
       socket: {
         open(socket) {
           socket.data = new RawPeer(socket);
           socket.setNoDelay(true);
-          resolve(socket.data);
         },
         data: (socket, chunk) => socket.data.#receive(chunk),
         drain: (socket) => socket.data.#change(),
         close: (socket) => socket.data.#end(),
         error: (socket) => socket.data.#end(),
-        connectError: (_socket, error) => reject(error),
       },
     });
-    return promise;
+    return socket.data;
   }
 
   /** The end of what arrived, one character a byte. */

@@ -1,8 +1,9 @@
 /**
  * Plays a conversation against a running server and checks every byte that comes back.
- * Used by the conversation tests. Each expected line is waited for; that nothing else came is proved
- * at the end by two rounds of PING and PONG on every connection (what one connection caused on another
- * is queued before its own PONG).
+ * Used by the conversation tests. Each expected line is waited for. That nothing else came is proved
+ * at the end: two rounds of PING and PONG on every connection (what one connection caused on another
+ * is queued before its own PONG), then an unknown operation, which ends the stream, so that a PONG too
+ * many shows as well. A connection may be closed only where the script says so.
  */
 import type { Chunking } from "./chunking.ts";
 import {
@@ -22,6 +23,9 @@ const SHOWN_BYTES = 400;
 const PING = "PING\r\n";
 const PONG = "PONG\r\n";
 const CLOSING_ROUNDS = 2;
+/** No operation starts like this, so the server answers with FAREWELL and closes. */
+const UNKNOWN_OPERATION = "?\r\n";
+const FAREWELL = "-ERR 'Unknown Protocol Operation'\r\n";
 
 /** Plays one conversation; throws an `Error` that reads like a bug report. */
 export async function replay(
@@ -65,6 +69,8 @@ class Player {
   readonly #server: RunningServer;
   readonly #chunking: Chunking;
   readonly #clients: Map<string, WireClient>;
+  /** Connections that the script says are closed, by either side. */
+  readonly #ended: Set<string>;
   /** Connections that cannot be asked for a PONG at the end. */
   readonly #unfinished: Set<string>;
   /** Whether PINGs of the server that no line expects are answered and passed over. */
@@ -75,6 +81,7 @@ class Player {
     this.#server = server;
     this.#chunking = chunking;
     this.#clients = new Map();
+    this.#ended = new Set();
     this.#unfinished = new Set();
     this.#skipsPings = !expectsPings(conversation);
   }
@@ -90,13 +97,15 @@ class Player {
     await this.#expectAll(steps.filter((step) => step.kind === "expect"));
   }
 
-  /** Proves that no connection has anything unread. */
+  /** Proves that no connection has anything unread and that none was closed unexpectedly. */
   async expectNothingMore(): Promise<void> {
+    const open = [...this.#clients].filter(([name]) => !this.#isSettled(name));
     for (let round = 0; round < CLOSING_ROUNDS; round++) {
-      for (const [name, client] of this.#clients) {
-        if (this.#unfinished.has(name) || client.isClosed) this.#expectEmpty(name, client);
-        else await this.#expectOnlyPong(name, client, round);
-      }
+      for (const [name, client] of open) await this.#expectOnlyPong(name, client, round);
+    }
+    for (const [name, client] of this.#clients) {
+      if (this.#isSettled(name)) this.#expectSettled(name, client);
+      else await this.#expectFarewell(name, client);
     }
   }
 
@@ -138,6 +147,7 @@ class Player {
     const client = await this.#client(step.connection, step);
     if (step.event === "unfinished") this.#unfinished.add(step.connection);
     if (step.event === "close") client.close();
+    if (step.event === "close" || step.event === "closed") this.#ended.add(step.connection);
     if (step.event !== "closed") return;
     await this.#wait([client], () => client.isClosed || client.received !== "");
     if (client.isClosed && client.received === "") return;
@@ -193,9 +203,27 @@ class Player {
     client.take(PONG.length);
   }
 
-  #expectEmpty(name: string, client: WireClient): void {
-    if (client.received === "") return;
+  /** Whether nothing can be asked of a connection any more. */
+  #isSettled(name: string): boolean {
+    return this.#ended.has(name) || this.#unfinished.has(name);
+  }
+
+  #expectSettled(name: string, client: WireClient): void {
+    const isClosedTooEarly = client.isClosed && !this.#ended.has(name);
+    if (client.received === "" && !isClosedTooEarly) return;
     throw this.#failure(`${name} should get nothing more`, client);
+  }
+
+  async #expectFarewell(name: string, client: WireClient): Promise<void> {
+    await this.#send(client, UNKNOWN_OPERATION);
+    await this.#wait([client], () => client.isClosed);
+    while (this.#skipPing(client));
+    dropConnectInfo(client);
+    if (client.isClosed && client.received === FAREWELL) return;
+    throw this.#failure(
+      `${name} should get nothing but the answer to an unknown operation`,
+      client,
+    );
   }
 
   #wait(clients: readonly WireClient[], isDone: () => boolean): Promise<boolean> {

@@ -1,6 +1,6 @@
 /**
- * The message path without sockets: chunks go into a client, deliveries end in a transport that takes
- * everything. Prints ns per published message for the shapes of the end-to-end benchmark.
+ * The message path without sockets: chunks go into a client, deliveries end in a transport that
+ * takes everything. Prints ns per published message for the shapes of the end-to-end benchmark.
  * Run: bun test/bench/micro/publish.ts
  */
 import { defaultOptions } from "../../../src/config/options.ts";
