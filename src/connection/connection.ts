@@ -147,7 +147,7 @@ export abstract class Connection
       return true;
     }
     const isKept = this.#read(chunk);
-    this.context.flushQueue.flush();
+    this.context.flushQueue.endTurn();
     return isKept;
   }
 
@@ -213,7 +213,7 @@ export abstract class Connection
       }
     }
     if (this.#waiting === undefined && this.isLive) this.#transport.resume();
-    this.context.flushQueue.flush();
+    this.context.flushQueue.endTurn();
   }
 
   // --- Output --------------------------------------------------------------------------------
@@ -246,7 +246,7 @@ export abstract class Connection
     this.outbound.drain();
     if (this.outbound.isBlocked) this.#onProgress(before - this.pendingBytes);
     if (this.#waitingProducers !== undefined && !this.isCongested) this.#releaseProducers();
-    this.context.flushQueue.flush();
+    this.context.flushQueue.endTurn();
   }
 
   onUnblocked(): void {
@@ -485,6 +485,6 @@ export abstract class Connection
       this.close(error === undefined ? closeReasons.clientClosed : closeReasons.readError);
     }
     this.#finish();
-    this.context.flushQueue.flush();
+    this.context.flushQueue.endTurn();
   }
 }

@@ -39,8 +39,8 @@ export class ConnectionContext {
     this.logger = logger;
     this.clock = clock;
     this.pool = new BlockPool();
-    this.flushQueue = new FlushQueue();
-    this.wheel = new TimerWheel(clock, () => this.flushQueue.flush());
+    this.flushQueue = new FlushQueue(clock);
+    this.wheel = new TimerWheel(clock, () => this.flushQueue.endTurn());
     this.message = new Message();
     this.#cancelTrim = undefined;
   }

@@ -1,20 +1,31 @@
 /**
- * The receivers that a turn touched. [hot]
- * Each is listed once and written once at the end of the turn; `flush` may touch further ones.
+ * The receivers that have something to send. [hot]
+ * Each is listed once. They are written when all sockets that were ready together have been read, so
+ * that messages from several publishers leave a receiver in one system call.
  */
+import type { Clock } from "../util/clock.ts";
 
-/** What waits for the end of the turn: an outbound. */
+/** What waits for the flush: an outbound. */
 export interface Flushable {
   flush(): void;
 }
 
-export class FlushQueue {
-  readonly #waiting: Flushable[];
-  #count: number;
+/** A queue that was longer gives up its slots, lest they keep closed connections alive. */
+const KEPT_SLOTS = 64;
 
-  constructor() {
+export class FlushQueue {
+  readonly #clock: Clock;
+  readonly #waiting: Flushable[];
+  readonly #flush: () => void;
+  #count: number;
+  #isScheduled: boolean;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
     this.#waiting = [];
+    this.#flush = this.flush.bind(this);
     this.#count = 0;
+    this.#isScheduled = false;
   }
 
   /** Adds an outbound that is not queued yet (`isQueued` is the outbound's to keep). */
@@ -22,12 +33,19 @@ export class FlushQueue {
     this.#waiting[this.#count++] = outbound;
   }
 
-  /** Writes all that waits. Called at the end of every turn: received bytes, a tick, a drain. */
+  /** To be called at the end of every turn: received bytes, a tick, a drain. */
+  endTurn(): void {
+    if (this.#count === 0 || this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#clock.afterEvents(this.#flush);
+  }
+
+  /** Writes all that waits, and what is added meanwhile. */
   flush(): void {
+    this.#isScheduled = false;
     const waiting = this.#waiting;
     for (let i = 0; i < this.#count; i++) waiting[i]!.flush();
-    // Slots of a burst are given up, so that closed connections are not kept alive by them.
-    if (this.#count > 64) waiting.length = 0;
+    if (this.#count > KEPT_SLOTS) waiting.length = 0;
     this.#count = 0;
   }
 }

@@ -71,7 +71,7 @@ export class ClientListener implements Pausable {
     if (open >= options.maxConnections || this.#guard.isFull(open)) client.refuse();
     this.#guard.onAccept(open);
     if (pool.freeBytes > 0) this.#nats.connections.keepTrimming(TRIM_INTERVAL_MS);
-    flushQueue.flush();
+    flushQueue.endTurn();
     return client;
   }
 }

@@ -7,7 +7,7 @@
  * A lookup looks at `WINDOW` slots and no more; when all are taken, one is overwritten.
  */
 import type { Random } from "../util/random.ts";
-import { ResultIndex } from "./result-index.ts";
+import { ResultUses } from "./result-uses.ts";
 import { countEntries } from "./sublist-result.ts";
 import type { SublistEntry, SublistResult } from "./sublist-result.ts";
 
@@ -22,6 +22,8 @@ const FIRST_SLOTS = 16;
 export class ResultCache<Entry extends SublistEntry> {
   readonly #random: Random;
   readonly #factor: number;
+  /** Per slot: the hash of its nodes. */
+  #hashes: Int32Array;
   /** Per slot: the first node, 0 for an empty slot. */
   #firstNodes: Int32Array;
   /** Per slot: the nodes behind the first one; undefined for none. */
@@ -30,21 +32,22 @@ export class ResultCache<Entry extends SublistEntry> {
   #shift: number;
   #count: number;
   #copiedEntries: number;
-  /** The slots of results of several nodes. */
-  #index: ResultIndex;
+  /** The slots of the results of several nodes. */
+  #uses: ResultUses;
   /** Where the search for a result to drop goes on. */
   #hand: number;
 
   constructor(random: Random) {
     this.#random = random;
     this.#factor = (random.below(0x7fffffff) << 1) | 1;
+    this.#hashes = new Int32Array(FIRST_SLOTS + WINDOW);
     this.#firstNodes = new Int32Array(FIRST_SLOTS + WINDOW);
     this.#moreNodes = emptySlots(FIRST_SLOTS + WINDOW);
     this.#results = emptySlots(FIRST_SLOTS + WINDOW);
     this.#shift = Math.clz32(FIRST_SLOTS) + 1;
     this.#count = 0;
     this.#copiedEntries = 0;
-    this.#index = new ResultIndex(random, FIRST_SLOTS + WINDOW);
+    this.#uses = new ResultUses(random, FIRST_SLOTS + WINDOW);
     this.#hand = 0;
   }
 
@@ -63,7 +66,7 @@ export class ResultCache<Entry extends SublistEntry> {
   find(nodes: Int32Array, count: number): SublistResult<Entry> | undefined {
     const firstNodes = this.#firstNodes;
     const first = nodes[0]!;
-    const home = this.#home(nodes, count);
+    const home = this.#home(this.#hash(nodes, count));
     for (let slot = home; slot < home + WINDOW; slot++) {
       if (firstNodes[slot] === first && isRest(this.#moreNodes[slot], nodes, count)) {
         return this.#results[slot];
@@ -82,7 +85,9 @@ export class ResultCache<Entry extends SublistEntry> {
     }
     if (this.#count === MAX_RESULTS) this.#dropNext();
     if (this.#count * 2 > this.#firstNodes.length) this.#grow();
-    const slot = this.#freeSlot(this.#home(nodes, count));
+    const hash = this.#hash(nodes, count);
+    const slot = this.#freeSlot(this.#home(hash));
+    this.#hashes[slot] = hash;
     this.#place(slot, nodes[0]!, count > 1 ? nodes.slice(1, count) : undefined, result);
     this.#count++;
   }
@@ -90,24 +95,25 @@ export class ResultCache<Entry extends SublistEntry> {
   /** Drops all results that contain the node. */
   forget(node: number): void {
     if (this.#count === 0) return;
-    const home = this.#homeOfOne(node);
+    const home = this.#home(node);
     for (let slot = home; slot < home + WINDOW; slot++) {
       const isOfOne = this.#moreNodes[slot] === undefined;
       if (isOfOne && this.#firstNodes[slot] === node) this.#drop(slot);
     }
-    const index = this.#index;
-    for (let slot = index.slotWith(node); slot >= 0; slot = index.slotWith(node)) this.#drop(slot);
+    const uses = this.#uses;
+    for (let slot = uses.slotWith(node); slot >= 0; slot = uses.slotWith(node)) this.#drop(slot);
   }
 
-  #homeOfOne(node: number): number {
-    return Math.imul(node, this.#factor) >>> this.#shift;
+  #home(hash: number): number {
+    return Math.imul(hash, this.#factor) >>> this.#shift;
   }
 
-  #home(nodes: Int32Array, count: number): number {
+  /** The hash of a list of nodes; of a single one, the node. */
+  #hash(nodes: Int32Array, count: number): number {
+    const factor = this.#factor;
     let hash = nodes[0]!;
-    for (let i = 1; i < count; i++)
-      hash = Math.imul(hash ^ (hash >>> 15), this.#factor) ^ nodes[i]!;
-    return this.#homeOfOne(hash);
+    for (let i = 1; i < count; i++) hash = Math.imul(hash ^ (hash >>> 15), factor) ^ nodes[i]!;
+    return hash;
   }
 
   /** An empty slot of the window, or one that is emptied for it. */
@@ -130,8 +136,8 @@ export class ResultCache<Entry extends SublistEntry> {
     this.#moreNodes[slot] = more;
     this.#results[slot] = result;
     if (more === undefined) return;
-    this.#index.add(first, slot);
-    for (let i = 0; i < more.length; i++) this.#index.add(more[i]!, slot);
+    this.#uses.add(first, slot);
+    for (let i = 0; i < more.length; i++) this.#uses.add(more[i]!, slot);
   }
 
   /** Drops the next result in slot order, which is no order of the subjects. */
@@ -147,7 +153,7 @@ export class ResultCache<Entry extends SublistEntry> {
     const result = this.#results[slot];
     if (more !== undefined && result !== undefined) {
       this.#copiedEntries -= countEntries(result);
-      this.#index.clearSlot(slot);
+      this.#uses.clearSlot(slot);
     }
     this.#firstNodes[slot] = 0;
     this.#moreNodes[slot] = undefined;
@@ -156,22 +162,22 @@ export class ResultCache<Entry extends SublistEntry> {
   }
 
   #grow(): void {
+    const hashes = this.#hashes;
     const firstNodes = this.#firstNodes;
     const moreNodes = this.#moreNodes;
     const results = this.#results;
     const slots = (firstNodes.length - WINDOW) * 2;
+    this.#hashes = new Int32Array(slots + WINDOW);
     this.#firstNodes = new Int32Array(slots + WINDOW);
     this.#moreNodes = emptySlots(slots + WINDOW);
     this.#results = emptySlots(slots + WINDOW);
-    this.#index = new ResultIndex(this.#random, slots + WINDOW);
+    this.#uses = new ResultUses(this.#random, slots + WINDOW);
     this.#shift--;
     for (let slot = 0; slot < firstNodes.length; slot++) {
-      const first = firstNodes[slot]!;
-      if (first === 0) continue;
-      const more = moreNodes[slot];
-      const nodes = more === undefined ? Int32Array.of(first) : Int32Array.of(first, ...more);
-      const moved = this.#freeSlot(this.#home(nodes, nodes.length));
-      this.#place(moved, first, more, results[slot]);
+      if (firstNodes[slot] === 0) continue;
+      const moved = this.#freeSlot(this.#home(hashes[slot]!));
+      this.#hashes[moved] = hashes[slot]!;
+      this.#place(moved, firstNodes[slot]!, moreNodes[slot], results[slot]);
     }
   }
 }

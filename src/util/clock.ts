@@ -13,6 +13,8 @@ export interface Clock {
    * Calls `action` once after `delayMs`; the result cancels it. Does not keep the process alive.
    */
   after(delayMs: number, action: () => void): () => void;
+  /** Calls `action` once, when the events that are ready now have been handled. */
+  afterEvents(action: () => void): void;
 }
 
 export const systemClock: Clock = {
@@ -22,5 +24,8 @@ export const systemClock: Clock = {
     const timer = setTimeout(action, delayMs);
     timer.unref();
     return () => clearTimeout(timer);
+  },
+  afterEvents(action) {
+    setImmediate(action);
   },
 };

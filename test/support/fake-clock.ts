@@ -35,6 +35,11 @@ export class FakeClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
+  /** There is one event at a time here: it has been handled when it asks. */
+  afterEvents(action: () => void): void {
+    action();
+  }
+
   /** Timers that have not run and were not cancelled. */
   get timerCount(): number {
     return this.#timers.size;

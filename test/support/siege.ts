@@ -4,7 +4,7 @@
  */
 import { expect } from "bun:test";
 import { Random } from "../../src/util/random.ts";
-import { MeasuredServer, eventually } from "./measured-server.ts";
+import { MeasuredServer, type Varz, eventually } from "./measured-server.ts";
 import { RawPeer } from "./raw-peer.ts";
 import { TEST_HOST } from "./running-server.ts";
 import { SteadyPair } from "./steady-pair.ts";
@@ -22,9 +22,6 @@ const ROUNDS_AFTER = 20;
 
 const SETTLE_MS = 10_000;
 
-/** Connections and subscriptions of the pair. */
-const PAIR_SIZE = 2;
-
 /** For all random choices of the hostile tests; printed with each failure's test name. */
 export const SIEGE_SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000_007);
 
@@ -37,11 +34,14 @@ export interface SiegeSettings {
 export class Siege {
   readonly server: MeasuredServer;
   readonly random: Random;
+  /** Before the attack: the pair's connections and subscriptions, and what the server has itself. */
+  readonly baseline: Varz;
   /** Everybody that attacks; closed at the end. */
   readonly #attackers: RawPeer[];
 
-  private constructor(server: MeasuredServer) {
+  private constructor(server: MeasuredServer, baseline: Varz) {
     this.server = server;
+    this.baseline = baseline;
     this.random = new Random(SIEGE_SEED);
     this.#attackers = [];
   }
@@ -57,7 +57,7 @@ export class Siege {
     await using server = await MeasuredServer.start({ args: settings.args ?? [] });
     using pair = await SteadyPair.start(TEST_HOST, server.port);
     await pair.playOn(ROUNDS_AFTER);
-    const siege = new Siege(server);
+    const siege = new Siege(server, await server.varz());
     const maxBytes = server.residentBytes + (settings.growthBytes ?? DEFAULT_GROWTH_BYTES);
     let peakBytes = 0;
     const meter = setInterval(() => {
@@ -75,7 +75,8 @@ export class Siege {
     expect(pair.longestSilenceMs).toBeLessThan(MAX_SILENCE_MS);
     await eventually("only the pair is left", SETTLE_MS, async () => {
       const { connections, subscriptions } = await server.varz();
-      return connections === PAIR_SIZE && subscriptions === PAIR_SIZE;
+      const { baseline } = siege;
+      return connections === baseline.connections && subscriptions === baseline.subscriptions;
     });
     expect(server.log).not.toContain("Internal error");
     expect(Math.max(peakBytes, server.residentBytes) / MiB).toBeLessThan(maxBytes / MiB);

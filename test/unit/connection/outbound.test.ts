@@ -1,6 +1,7 @@
 /** Outgoing bytes: order, accounting and the return of blocks, whatever the transport takes. */
 import { describe, expect, test } from "bun:test";
 import { BlockPool, LARGEST_BLOCK_BYTES } from "../../../src/connection/block-pool.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
 import { FlushQueue } from "../../../src/connection/flush-queue.ts";
 import { Outbound } from "../../../src/connection/outbound.ts";
 import type { OutboundOwner } from "../../../src/connection/outbound.ts";
@@ -13,7 +14,7 @@ const firstSeed = Number(process.env["SEED"] ?? Date.now() % 1_000_000_007);
 /** The owner: takes what `accepts` says and keeps it. */
 class Bench implements OutboundOwner {
   readonly pool = new BlockPool();
-  readonly queue = new FlushQueue();
+  readonly queue = new FlushQueue(new FakeClock());
   readonly outbound = new Outbound(this, this.pool, this.queue);
   accepts: (length: number) => number = (length) => length;
   writes = 0;

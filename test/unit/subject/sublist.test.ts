@@ -1,7 +1,7 @@
 /**
- * Whom a subject reaches, rule by rule. Snapshots, cache and figures are in `sublist-results.test.ts`,
- * notifications in `interest-notifications.test.ts`, the comparison with a naive matcher in
- * `sublist.property.test.ts`.
+ * Whom a subject reaches, rule by rule. Snapshots, cache and figures are in
+ * `sublist-results.test.ts`, notifications in `interest-notifications.test.ts`, the comparison with
+ * a naive matcher in `sublist.property.test.ts`.
  */
 import { describe, expect, test } from "bun:test";
 import { hashSubject, subjectBytes, subjectText } from "../../../src/subject/subject.ts";

@@ -24,7 +24,7 @@ const enum Field {
 const NONE = 0;
 const FIRST_USES = 16;
 
-export class ResultIndex {
+export class ResultUses {
   readonly #factor: number;
   /** The first use of each node. */
   readonly #table: IdTable;
