@@ -19,6 +19,7 @@ export class FlushQueue {
   readonly #flush: () => void;
   #count: number;
   #isScheduled: boolean;
+  #isFlushing: boolean;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -26,6 +27,7 @@ export class FlushQueue {
     this.#flush = this.flush.bind(this);
     this.#count = 0;
     this.#isScheduled = false;
+    this.#isFlushing = false;
   }
 
   /** Adds an outbound that is not queued yet (`isQueued` is the outbound's to keep). */
@@ -43,9 +45,13 @@ export class FlushQueue {
   /** Writes all that waits, and what is added meanwhile. */
   flush(): void {
     this.#isScheduled = false;
+    // The flush under way gets to whatever is added meanwhile.
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
     const waiting = this.#waiting;
     for (let i = 0; i < this.#count; i++) waiting[i]!.flush();
     if (this.#count > KEPT_SLOTS) waiting.length = 0;
     this.#count = 0;
+    this.#isFlushing = false;
   }
 }

@@ -110,8 +110,9 @@ export class Outbound {
     if (taken < 0) {
       this.#owner.onWriteFailed();
     } else if (taken < end - start) {
-      this.#block();
+      this.isBlocked = true;
       this.append(bytes, start + taken, end);
+      this.#owner.onBlocked();
     }
   }
 
@@ -140,6 +141,7 @@ export class Outbound {
       const length = full.used - full.sent;
       const taken = this.#owner.writeOut(full.block.bytes, full.sent, length);
       if (taken < 0) {
+        backlog.splice(0, written);
         this.#owner.onWriteFailed();
         return;
       }

@@ -128,19 +128,39 @@ export class LineParser {
   }
 
   /**
-   * Given the first `length` bytes of an incomplete line, moves out what the grammar ignores
-   * (blanks before the arguments, anything behind PING) and returns the new length.
+   * Given the beginning of an incomplete line, moves out what the grammar ignores (blanks before the
+   * arguments, anything behind PING) and returns where the line ends now.
    */
-  compact(bytes: Uint8Array, length: number): number {
-    const operation = operationAt(bytes, 0, length);
-    if (operation < 0) return length;
+  compact(bytes: Uint8Array, start: number, end: number): number {
+    const operation = operationAt(bytes, start, end);
+    if (operation < 0) return end;
     const { name, ignoresRest } = operations[operation]!;
-    if (ignoresRest) return Math.min(length, name.length);
-    const argumentsStart = skipBlanks(bytes, name.length, length);
-    const extra = argumentsStart - name.length - 1;
-    if (extra <= 0) return length;
-    bytes.copyWithin(name.length + 1, argumentsStart, length);
-    return length - extra;
+    const nameEnd = start + name.length;
+    if (ignoresRest) return Math.min(end, nameEnd);
+    const argumentsStart = skipBlanks(bytes, nameEnd, end);
+    const extra = argumentsStart - nameEnd - 1;
+    if (extra <= 0) return end;
+    bytes.copyWithin(nameEnd + 1, argumentsStart, end);
+    return end - extra;
+  }
+
+  /**
+   * A compacted line of `heldBytes` bytes goes on with `chunk[start, end)`: returns where in the chunk
+   * the part begins that matters.
+   */
+  skipIgnored(
+    held: Uint8Array,
+    heldBytes: number,
+    chunk: Uint8Array,
+    start: number,
+    end: number,
+  ): number {
+    const operation = operationAt(held, 0, heldBytes);
+    if (operation < 0) return start;
+    const { name, ignoresRest } = operations[operation]!;
+    if (ignoresRest) return chunk[end - 1] === Ascii.LineFeed ? end - 1 : end;
+    const endsInBlank = skipBlanks(held, name.length, heldBytes) === heldBytes;
+    return endsInBlank && heldBytes > name.length ? skipBlanks(chunk, start, end) : start;
   }
 
   #runSimple(

@@ -25,6 +25,9 @@ import type { LineParser, OperationSink } from "./line-parser.ts";
 const PUB_WORD = 0x20425550;
 const HPUB_WORD = 0x42555048;
 
+/** A line is longer than its arguments by at most an operation's name, a blank, CRLF and some. */
+const LINE_OVERHEAD_BYTES = 16;
+
 /** The quick path does not apply; the line parser decides. */
 const NOT_PLAIN = -2;
 
@@ -193,6 +196,7 @@ export class Parser {
     // Three tokens at most: their ends are the blanks before the next, the last one's is the CR.
     const firstEnd = tokenEnd(bytes, tailStart, end);
     if (firstEnd >= end || bytes[firstEnd] !== Ascii.Space) return NOT_PLAIN;
+    if (firstEnd === tailStart) return NOT_PLAIN;
     const secondEnd = tokenEnd(bytes, firstEnd + 1, end);
     if (secondEnd >= end) return NOT_PLAIN;
     const hasReply = bytes[secondEnd] === Ascii.Space;
@@ -235,12 +239,12 @@ export class Parser {
     const bytes = block.bytes;
     const payloadEnd = payloadStart + size;
     if (payloadEnd + 2 > end) {
+      if (payloadEnd < end) checkPayloadEnd(bytes, payloadEnd);
       this.#neededBytes = payloadEnd + 2 - start;
       return INCOMPLETE;
     }
-    if (bytes[payloadEnd] !== Ascii.CarriageReturn || bytes[payloadEnd + 1] !== Ascii.LineFeed) {
-      throw new ProtocolError(protocolErrors.unknownOperation, "payload without CRLF behind it");
-    }
+    checkPayloadEnd(bytes, payloadEnd);
+    if (bytes[payloadEnd + 1] !== Ascii.LineFeed) throw unendedPayload();
     const message = this.#message;
     message.payloadStart = payloadStart;
     message.sizeBytes = size;
@@ -251,15 +255,9 @@ export class Parser {
 
   /** Adds bytes of the chunk to the held operation and runs it once it is complete. */
   #continueHeld(chunk: Uint8Array, start: number): number {
-    let end = chunk.length;
-    if (this.#neededBytes > 0) {
-      end = Math.min(end, start + this.#neededBytes - this.#heldBytes);
-    } else {
-      const lineFeed = chunk.indexOf(Ascii.LineFeed, start);
-      if (lineFeed >= 0) end = lineFeed + 1;
-    }
-    this.#appendHeld(chunk, start, end);
-    if (this.#heldBytes < this.#neededBytes) return end;
+    const needed = this.#neededBytes;
+    const end = needed > 0 ? this.#holdMessage(chunk, start) : this.#holdLine(chunk, start);
+    if (this.#heldBytes < needed) return end;
 
     const held = this.#held!;
     const ran = this.#run(held, 0, this.#heldBytes);
@@ -275,16 +273,38 @@ export class Parser {
     return end;
   }
 
+  /** Takes what the message still needs. */
+  #holdMessage(chunk: Uint8Array, start: number): number {
+    const missing = this.#neededBytes - this.#heldBytes;
+    const end = Math.min(chunk.length, start + missing);
+    this.#appendHeld(chunk, start, end);
+    // Of the two bytes behind the payload, the first shows already whether it ends here.
+    if (end - start === missing - 1) checkPayloadEnd(this.#held!.bytes, this.#heldBytes - 1);
+    return end;
+  }
+
+  /** Takes the rest of the line, or as much of it as shows that it is too long. */
+  #holdLine(chunk: Uint8Array, start: number): number {
+    const lineFeed = chunk.indexOf(Ascii.LineFeed, start);
+    const end = lineFeed < 0 ? chunk.length : lineFeed + 1;
+    const held = this.#held!;
+    const from = this.#lines.skipIgnored(held.bytes, this.#heldBytes, chunk, start, end);
+    const room = this.maxControlLineBytes + LINE_OVERHEAD_BYTES - this.#heldBytes;
+    this.#appendHeld(chunk, from, Math.min(end, from + Math.max(0, room)));
+    return end;
+  }
+
   /** Starts holding `chunk[start, end)`, the beginning of an operation. */
   #hold(chunk: Uint8Array, start: number, end: number): void {
-    this.#appendHeld(chunk, start, end);
-    this.#keepOnlyWhatMatters(this.#held!);
+    const isLine = this.#neededBytes === 0;
+    const keptEnd = isLine ? this.#lines.compact(chunk, start, end) : end;
+    this.#appendHeld(chunk, start, keptEnd);
   }
 
   /** Of a line that is not complete, drops what the grammar ignores, so that it cannot grow. */
   #keepOnlyWhatMatters(held: Block): void {
     if (this.#neededBytes > 0) return;
-    this.#heldBytes = this.#lines.compact(held.bytes, this.#heldBytes);
+    this.#heldBytes = this.#lines.compact(held.bytes, 0, this.#heldBytes);
   }
 
   /** Grows with what has arrived, at most doubling: an announced size alone reserves nothing. */
@@ -312,4 +332,12 @@ function tokenEnd(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at < end && bytes[at]! > Ascii.Space) at++;
   return at;
+}
+
+function checkPayloadEnd(bytes: Uint8Array, payloadEnd: number): void {
+  if (bytes[payloadEnd] !== Ascii.CarriageReturn) throw unendedPayload();
+}
+
+function unendedPayload(): ProtocolError {
+  return new ProtocolError(protocolErrors.unknownOperation, "payload without CRLF behind it");
 }

@@ -12,13 +12,13 @@ import { checkOptions } from "../config/check.ts";
 import type { Options } from "../config/options.ts";
 import { ConnectionContext } from "../connection/context.ts";
 import { Monitor } from "../monitor/monitor.ts";
-import { ServerIdentity } from "../broker/server-identity.ts";
 import { NatsContext } from "../nats/nats-context.ts";
 import { systemClock } from "../util/clock.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
 import { makeServerKeys } from "../util/nkeys.ts";
-import { GIT_COMMIT, MIDGE_VERSION, NATS_VERSION } from "../util/version.ts";
+import { MIDGE_VERSION, NATS_VERSION } from "../util/version.ts";
+import { RunIdentity } from "./identity.ts";
 import { ClientListener } from "./listeners.ts";
 
 /** How long a shutdown waits for clients to take what is queued for them. */
@@ -28,16 +28,9 @@ const SHUTDOWN_POLL_MS = 5;
 /** Larger payloads than this are worth a warning, as in the reference. */
 const DISCOURAGED_PAYLOAD_BYTES = 8 * 1024 * 1024;
 
-const BUILD_FACTS = {
-  version: NATS_VERSION,
-  midgeVersion: MIDGE_VERSION,
-  runtime: `bun${Bun.version}`,
-  gitCommit: GIT_COMMIT,
-};
-
 export class Server {
   readonly broker: Broker;
-  readonly identity: ServerIdentity;
+  readonly identity: RunIdentity;
   readonly #options: Options;
   readonly #logger: Logger;
   readonly #clock: Clock;
@@ -55,7 +48,7 @@ export class Server {
     this.#options = options;
     this.#logger = logger;
     this.#clock = clock;
-    this.identity = new ServerIdentity(BUILD_FACTS, options.serverName);
+    this.identity = new RunIdentity(options.serverName);
     this.broker = new Broker({
       maxClosedConnections: options.maxClosedClients,
       hasResultCache: !options.noSublistCache,
@@ -137,8 +130,7 @@ export class Server {
   }
 
   #logBanner(): void {
-    const { id, name, build } = this.identity;
-    const { gitCommit, runtime } = build;
+    const { id, name, gitCommit, runtime } = this.identity;
     this.#logger.info("Starting midge");
     this.#logger.info(`  Version:  ${MIDGE_VERSION} (NATS ${NATS_VERSION})`);
     this.#logger.info(`  Git:      [${gitCommit === "" ? "not set" : gitCommit}]`);

@@ -38,6 +38,7 @@ export class TimerWheel {
   #lastTick: number;
   #wakeTick: number;
   #cancelWake: (() => void) | undefined;
+  #isStopped: boolean;
 
   /** `afterTick` runs after the entries of a wake-up were called (it flushes what they wrote). */
   constructor(clock: Clock, afterTick: () => void) {
@@ -48,6 +49,7 @@ export class TimerWheel {
     this.#lastTick = Math.floor(clock.nowMs() / TICK_MS);
     this.#wakeTick = Infinity;
     this.#cancelWake = undefined;
+    this.#isStopped = false;
   }
 
   /** Number of armed entries. */
@@ -87,6 +89,7 @@ export class TimerWheel {
     this.#cancelWake?.();
     this.#cancelWake = undefined;
     this.#wakeTick = -1;
+    this.#isStopped = true;
   }
 
   #sleepUntil(tick: number): void {
@@ -103,11 +106,13 @@ export class TimerWheel {
     // Entries armed by a callback land behind lastTick, hence in a later wake-up.
     const firstTick = Math.max(this.#lastTick + 1, nowTick - SLOTS + 1);
     this.#lastTick = Math.max(nowTick, this.#lastTick);
-    this.#wakeTick = Infinity;
+    // While callbacks run, arming does not wake anybody: the next wake-up is chosen afterwards.
+    this.#wakeTick = -1;
     for (let tick = firstTick; tick <= nowTick; tick++)
       this.#fireSlot(tick % SLOTS, nowTick, nowMs);
     this.#afterTick();
-    if (this.#armed > 0 && this.#wakeTick === Infinity) this.#sleepUntil(this.#nextOccupiedTick());
+    this.#wakeTick = Infinity;
+    if (this.#armed > 0 && !this.#isStopped) this.#sleepUntil(this.#nextOccupiedTick());
   }
 
   #fireSlot(slot: number, nowTick: number, nowMs: number): void {

@@ -1,6 +1,7 @@
 /**
- * The ways in which the same bytes are cut into writes: whole, byte by byte, at seeded random places.
- * Used by every test that feeds a parser or a server, since no result may depend on the cuts.
+ * The ways in which the same bytes are cut into writes: whole, byte by byte, at seeded random
+ * places. Used by every test that feeds a parser or a server, since no result may depend on the
+ * cuts.
  */
 import { Random } from "../../src/util/random.ts";
 

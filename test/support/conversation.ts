@@ -26,8 +26,8 @@ const EVENTS = ["open", "close", "closed", "unfinished"] as const;
 
 /**
  * `open`: connects now rather than at the first line; `close`: the client hangs up; `closed`: the
- * server has, with nothing more sent; `unfinished`: the server waits for the rest of a line, a payload
- * or a login, so that no closing PING can be sent.
+ * server has, with nothing more sent; `unfinished`: the server waits for the rest of a line, a
+ * payload or a login, so that no closing PING can be sent.
  */
 export interface EventStep {
   readonly kind: "event";
@@ -55,7 +55,9 @@ export interface Conversation {
   readonly steps: readonly Step[];
 }
 
-/** Whether PINGs of the server belong to the script; otherwise they only mean that it took a while. */
+/**
+ * Whether PINGs of the server belong to the script; otherwise they only mean that it took a while.
+ */
 export function expectsPings(conversation: Conversation): boolean {
   return (
     conversation.options.has("ping_interval") ||

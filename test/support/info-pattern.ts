@@ -1,7 +1,7 @@
 /**
- * INFO lines in conversation files: the JSON keys, their order and all values that do not differ from
- * server to server are compared, the rest is written as `"*"` and checked for its form.
- * Used by `template.ts` and the recorder.
+ * INFO lines in conversation files: the JSON keys, their order and all values that do not differ
+ * from server to server are compared, the rest is written as `"*"` and checked for its form. Used
+ * by `template.ts` and the recorder.
  */
 import type { Match, Pattern } from "./template.ts";
 

@@ -6,6 +6,7 @@ import type { Authenticator } from "../../src/auth/authenticator.ts";
 import { OpenAccess } from "../../src/auth/open-access.ts";
 import { Broker } from "../../src/broker/broker.ts";
 import type { ClosedConnection } from "../../src/broker/closed-connections.ts";
+import type { ServerIdentity } from "../../src/broker/server-identity.ts";
 import { defaultOptions } from "../../src/config/options.ts";
 import type { Options } from "../../src/config/options.ts";
 import { ConnectionContext } from "../../src/connection/context.ts";
@@ -27,7 +28,7 @@ export interface MemoryBrokerSettings {
   readonly authenticator?: (broker: Broker) => Authenticator;
 }
 
-const IDENTITY = {
+const IDENTITY: ServerIdentity = {
   id: `N${"A".repeat(55)}`,
   name: "test",
   xkey: `X${"A".repeat(55)}`,
@@ -80,7 +81,10 @@ export class MemoryBroker {
     });
     const access = authenticator?.(this.broker) ?? new OpenAccess(this.broker.globalAccount);
     this.context = new ConnectionContext(this.broker, settings, access, logger, this.clock);
-    this.nats = new NatsContext(this.context, IDENTITY);
+    this.nats = new NatsContext(this.context, {
+      ...IDENTITY,
+      name: settings.serverName || IDENTITY.name,
+    });
     this.#nextPort = 50_000;
   }
 

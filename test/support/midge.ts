@@ -1,6 +1,6 @@
 /**
- * Starts the server under test: midge in this process, or the executable that the environment variable
- * MIDGE_EXECUTABLE names. If that is nats-server, the tests check their own recordings.
+ * Starts the server under test: midge in this process, or the executable that the environment
+ * variable MIDGE_EXECUTABLE names. If that is nats-server, the tests check their own recordings.
  * Used by everything that talks to a server as a client does.
  */
 import { basename } from "node:path";
@@ -11,7 +11,9 @@ import { type RunningServer, TEST_HOST, startExecutable } from "./running-server
 
 const NO_OPTIONS: ReadonlyMap<string, string> = new Map();
 
-/** Starts a server on a free port; `options` are by configuration key, `block.key` inside a block. */
+/**
+ * Starts a server on a free port; `options` are by configuration key, `block.key` inside a block.
+ */
 export async function startMidge(options = NO_OPTIONS): Promise<RunningServer> {
   const executable = process.env["MIDGE_EXECUTABLE"];
   if (executable !== undefined && basename(executable).startsWith("nats-server")) {

@@ -1,7 +1,7 @@
 /**
  * Plays one conversation against a reference server and compares what it answers with what the file
- * expects. Used by `record.ts`. Answers that the file does not know cannot be waited for by content,
- * so this waits until the server has been quiet for a while, which no test may do.
+ * expects. Used by `record.ts`. Answers that the file does not know cannot be waited for by
+ * content, so this waits until the server has been quiet for a while, which no test may do.
  */
 import { bytesOf, patternOf, repeatedTextOf, textOf } from "./template.ts";
 import { infoTemplateOf } from "./info-pattern.ts";

@@ -1,6 +1,6 @@
 /**
- * A server that tests talk to, whatever it is: midge in this process, its executable, or nats-server
- * for recordings and comparison. Executables are watched through their log on stderr.
+ * A server that tests talk to, whatever it is: midge in this process, its executable, or nats-
+ * server for recordings and comparison. Executables are watched through their log on stderr.
  */
 
 export interface RunningServer {
@@ -17,7 +17,9 @@ const START_TIMEOUT_MS = 10_000;
 const LISTENING = /Listening for client connections on 127\.0\.0\.1:(\d+)/;
 const READY = "Server is ready";
 
-/** Starts an executable that listens on 127.0.0.1; rejects with its log if it does not get ready. */
+/**
+ * Starts an executable that listens on 127.0.0.1; rejects with its log if it does not get ready.
+ */
 export async function startExecutable(
   executable: string,
   args: readonly string[],
@@ -46,7 +48,9 @@ export async function startExecutable(
   }
 }
 
-/** Reads the log to its end, so that the server never blocks on it; keeps what came before ready. */
+/**
+ * Reads the log to its end, so that the server never blocks on it; keeps what came before ready.
+ */
 async function watchLog(
   stderr: ReadableStream<Uint8Array>,
   onReady: (port: number) => void,

@@ -154,8 +154,13 @@ function shortened(bytes: string): string {
 
 function escaped(bytes: string): string {
   return bytes.replace(UNPRINTED, (unprinted) => {
-    if (unprinted.length > 1) return Buffer.from(unprinted, "latin1").toString("utf8");
-    const code = unprinted.charCodeAt(0).toString(16).padStart(2, "0");
-    return NAMES[unprinted] ?? `\\x${code}`;
+    const encoded = Buffer.from(unprinted, "latin1");
+    const character = encoded.toString("utf8");
+    if (unprinted.length > 1 && Buffer.from(character, "utf8").equals(encoded)) return character;
+    return [...encoded].map((byte) => escapeOf(String.fromCharCode(byte))).join("");
   });
+}
+
+function escapeOf(byte: string): string {
+  return NAMES[byte] ?? `\\x${byte.charCodeAt(0).toString(16).padStart(2, "0")}`;
 }

@@ -141,7 +141,8 @@ suite("publishes", [
   },
   {
     name: "HPUB with two blanks in any place",
-    input: "HPUB  a r 1 2\r\nhi\r\nHPUB a  1 2\r\nhi\r\nHPUB a 1  2\r\nhi\r\nHPUB a r  1 2\r\nhi\r\n",
+    input:
+      "HPUB  a r 1 2\r\nhi\r\nHPUB a  1 2\r\nhi\r\nHPUB a 1  2\r\nhi\r\nHPUB a r  1 2\r\nhi\r\n",
     calls: [
       'publish a reply r headers "h" "i"',
       'publish a headers "h" "i"',

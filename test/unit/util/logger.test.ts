@@ -21,6 +21,10 @@ class HeldClock implements Clock {
   after(): () => void {
     throw new Error("a logger has no timers");
   }
+
+  afterEvents(): void {
+    throw new Error("a logger has no turns");
+  }
 }
 
 function setUp(settings: Partial<LoggerSettings> = {}, colours = false) {

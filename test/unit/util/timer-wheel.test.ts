@@ -226,6 +226,14 @@ test("a stopped wheel does not fire and sets no timer", () => {
   expect(waiter.firedMs).toEqual([]);
 });
 
+test("a wheel stopped by a callback sets no timer any more", () => {
+  const { clock, wheel } = setUp();
+  wheel.arm(new Waiter(() => wheel.stop()).entry, 5_100);
+  wheel.arm(new Waiter().entry, 5_500);
+  clock.advance(200);
+  expect(clock.timerCount).toBe(0);
+});
+
 /** Arms, moves and disarms at random, in callbacks too, beside a plain list of due times. */
 function checkRandomly(seed: number): void {
   const random = new Random(seed);

@@ -1,0 +1,58 @@
+/** The ring of connections that were closed last. */
+import { describe, expect, test } from "bun:test";
+import { closeReasons } from "../../../src/broker/close-reason.ts";
+import { ClosedConnections } from "../../../src/broker/closed-connections.ts";
+import type { ClosedConnection } from "../../../src/broker/closed-connections.ts";
+
+function closed(cid: number): ClosedConnection {
+  return {
+    cid,
+    remoteAddress: "127.0.0.1",
+    remotePort: 1,
+    startMs: 0,
+    stopMs: 1,
+    lastActivityMs: 0,
+    reason: closeReasons.clientClosed,
+    rttMs: 0,
+    subscriptions: 0,
+    account: "$G",
+    name: "",
+    language: "",
+    version: "",
+    inMessages: 0,
+    inBytes: 0,
+    outMessages: 0,
+    outBytes: 0,
+  };
+}
+
+function filled(capacity: number, count: number): ClosedConnections {
+  const ring = new ClosedConnections(capacity);
+  for (let cid = 1; cid <= count; cid++) ring.add(closed(cid));
+  return ring;
+}
+
+const cids = (ring: ClosedConnections) => ring.all().map(({ cid }) => cid);
+
+describe("the ring", () => {
+  test("lists what it holds, oldest first", () => {
+    expect(cids(filled(3, 0))).toEqual([]);
+    expect(cids(filled(3, 2))).toEqual([1, 2]);
+    expect(cids(filled(3, 3))).toEqual([1, 2, 3]);
+  });
+
+  test("forgets the oldest", () => {
+    for (let count = 4; count < 12; count++) {
+      const ring = filled(3, count);
+      expect(cids(ring)).toEqual([count - 2, count - 1, count]);
+      expect(ring.count).toBe(3);
+      expect(ring.total).toBe(count);
+    }
+  });
+
+  test("gives out lists of its own", () => {
+    const ring = filled(2, 2);
+    ring.all().pop();
+    expect(cids(ring)).toEqual([1, 2]);
+  });
+});
