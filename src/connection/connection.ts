@@ -11,8 +11,10 @@ import type { Account } from "../broker/account.ts";
 import { closeReasons } from "../broker/close-reason.ts";
 import type { CloseReason } from "../broker/close-reason.ts";
 import type { LiveConnection } from "../broker/live-connection.ts";
+import { Pressure } from "../broker/back-pressure.ts";
 import type { Producer, SlowReceiver, WaitingProducer } from "../broker/back-pressure.ts";
 import type { Transport, TransportListener } from "../transport/transport.ts";
+import { freeBytes } from "../util/bytes.ts";
 import { TimerEntry } from "../util/timer-wheel.ts";
 import type { TimerOwner } from "../util/timer-wheel.ts";
 import type { ConnectionContext } from "./context.ts";
@@ -22,9 +24,11 @@ import type { OutboundOwner } from "./outbound.ts";
 import { ProducerStall } from "./producer-stall.ts";
 import { ConnectionState, nextState } from "./state.ts";
 
-/** Above this share of max_pending, producers wait for the receiver. */
-const STALL_NUMERATOR = 3;
-const STALL_DENOMINATOR = 4;
+/** Above this share of max_pending, the pressure on producers is high. */
+const HIGH_PRESSURE_SHARE = 3 / 4;
+
+/** Above this many pending bytes there is soft pressure, and below half of it none. */
+const SOFT_PRESSURE_BYTES = 1_048_576;
 
 export abstract class Connection
   implements
@@ -68,6 +72,7 @@ export abstract class Connection
   #stall: ProducerStall | undefined;
   /** Producers that wait until this connection has sent enough. */
   #waitingProducers: WaitingProducer[] | undefined;
+  #readyBelowBytes: number;
   #hasCountedSlow: boolean;
 
   constructor(context: ConnectionContext, transport: Transport, account: Account) {
@@ -98,6 +103,7 @@ export abstract class Connection
     this.#waiting = undefined;
     this.#stall = undefined;
     this.#waitingProducers = undefined;
+    this.#readyBelowBytes = 0;
     this.#hasCountedSlow = false;
     broker.counters.totalConnections++;
     broker.connections.set(this.cid, this);
@@ -205,7 +211,8 @@ export abstract class Connection
     if (waiting === undefined || !this.isLive) return;
     this.#waiting = undefined;
     for (let i = 0; i < waiting.length && this.isLive; i++) {
-      this.#read(waiting[i]!);
+      const isKept = this.#read(waiting[i]!);
+      if (!isKept) freeBytes(waiting[i]!);
       const pausedAgain = this.#waiting as Uint8Array[] | undefined;
       if (pausedAgain !== undefined) {
         for (let j = i + 1; j < waiting.length; j++) pausedAgain.push(waiting[j]!);
@@ -245,14 +252,14 @@ export abstract class Connection
     const before = this.pendingBytes;
     this.outbound.drain();
     if (this.outbound.isBlocked) this.#onProgress(before - this.pendingBytes);
-    if (this.#waitingProducers !== undefined && !this.isCongested) this.#releaseProducers();
+    if (this.pendingBytes <= this.#readyBelowBytes) this.#releaseProducers();
     this.context.flushQueue.endTurn();
   }
 
   onUnblocked(): void {
     this.#writeDueMs = Infinity;
     if (this.#hasCountedSlow) this.#hasCountedSlow = false;
-    if (this.#waitingProducers !== undefined) this.#releaseProducers();
+    this.#releaseProducers();
     if (this.#state === ConnectionState.Closing) this.#finish();
   }
 
@@ -279,8 +286,7 @@ export abstract class Connection
 
   /** Whether more is pending than producers may pile up without waiting. */
   get isCongested(): boolean {
-    const { maxPendingBytes } = this.context.options;
-    return this.pendingBytes > (maxPendingBytes / STALL_DENOMINATOR) * STALL_NUMERATOR;
+    return this.pendingBytes > this.context.options.maxPendingBytes * HIGH_PRESSURE_SHARE;
   }
 
   /**
@@ -289,24 +295,36 @@ export abstract class Connection
    */
   protected onQueuedWhileBlocked(producer: Producer | undefined): void {
     const { maxPendingBytes } = this.context.options;
-    if (this.pendingBytes > maxPendingBytes) {
+    const pending = this.pendingBytes;
+    if (pending > maxPendingBytes) {
       this.#countSlowConsumer(`MaxPending of ${maxPendingBytes} Exceeded`);
       this.close(closeReasons.slowConsumerPendingBytes);
       return;
     }
-    if (this.isCongested) producer?.waitFor(this, this.pendingBytes >= maxPendingBytes);
+    if (this.isCongested) {
+      producer?.waitFor(this, pending >= maxPendingBytes ? Pressure.Full : Pressure.High);
+    } else if (pending > SOFT_PRESSURE_BYTES) {
+      producer?.waitFor(this, Pressure.Soft);
+    }
   }
 
-  waitFor(receiver: SlowReceiver, isFull: boolean): void {
+  waitFor(receiver: SlowReceiver, pressure: Pressure): void {
     const stall = (this.#stall ??= new ProducerStall(this.context.clock, () => this.#endStall()));
-    if (!stall.begin(isFull)) return;
-    this.stalls++;
-    this.context.broker.counters.stalledProducers++;
-    receiver.callWhenReady(this);
+    if (!stall.begin(pressure)) return;
+    if (pressure !== Pressure.Soft) {
+      this.stalls++;
+      this.context.broker.counters.stalledProducers++;
+    }
+    receiver.callWhenReady(this, pressure);
     this.pauseInput();
   }
 
-  callWhenReady(producer: WaitingProducer): void {
+  callWhenReady(producer: WaitingProducer, pressure: Pressure): void {
+    const { maxPendingBytes } = this.context.options;
+    const isSoft = pressure === Pressure.Soft;
+    this.#readyBelowBytes = isSoft
+      ? SOFT_PRESSURE_BYTES / 2
+      : maxPendingBytes * HIGH_PRESSURE_SHARE;
     (this.#waitingProducers ??= []).push(producer);
   }
 
@@ -315,7 +333,8 @@ export abstract class Connection
   }
 
   #releaseProducers(): void {
-    const producers = this.#waitingProducers!;
+    const producers = this.#waitingProducers;
+    if (producers === undefined) return;
     this.#waitingProducers = undefined;
     for (const producer of producers) producer.onReceiverReady();
   }
@@ -436,7 +455,7 @@ export abstract class Connection
     this.#remember(reason);
     this.release(reason);
     this.account.connections--;
-    if (this.#waitingProducers !== undefined) this.#releaseProducers();
+    this.#releaseProducers();
     if (reason.flushes && this.pendingBytes > 0) {
       // The write deadline, armed when the transport refuses bytes, bounds the wait.
       this.outbound.flushNow();

@@ -14,6 +14,7 @@ import { Connection } from "../connection/connection.ts";
 import { isValidLiteralSubject } from "../subject/subject.ts";
 import type { Transport } from "../transport/transport.ts";
 import { Ascii } from "../util/ascii.ts";
+import { binaryText } from "../util/bytes.ts";
 import { addressLabel, connectLabel, labelled, logOf } from "./client-label.ts";
 import { decodeConnect, defaultConnectOptions } from "./connect.ts";
 import type { ConnectOptions } from "./connect.ts";
@@ -25,7 +26,6 @@ import type { NatsContext } from "./nats-context.ts";
 import { Parser } from "./parser.ts";
 import * as trace from "./trace.ts";
 
-const latin1 = new TextDecoder("latin1");
 const utf8 = new TextDecoder();
 
 export class NatsClient extends Connection implements OperationSink, Subscriber {
@@ -147,8 +147,8 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     for (let i = 0; i < plain.length; i++) {
       const subscription = plain[i]!;
       if (subscription.subscriber !== this) continue;
-      const subject = latin1.decode(bytes.subarray(message.subjectStart, message.subjectEnd));
-      const reply = latin1.decode(bytes.subarray(tailStart, replyEnd));
+      const subject = binaryText(bytes, message.subjectStart, message.subjectEnd);
+      const reply = binaryText(bytes, tailStart, replyEnd);
       writeLine(this.outbound, errors.noRespondersMessage(subject, reply, subscription.sid));
       return;
     }
@@ -193,7 +193,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     if (!this.isLive) return;
     const queue =
       queueRange.end > queueRange.start
-        ? latin1.decode(bytes.subarray(queueRange.start, queueRange.end))
+        ? binaryText(bytes, queueRange.start, queueRange.end)
         : undefined;
     const sid = parseSid(bytes, sidRange);
     const problem = this.#subscribeProblem(bytes, subject, queue, sid);
@@ -432,12 +432,12 @@ function parseSid(bytes: Uint8Array, range: Range): SubscriptionId {
   const length = range.end - range.start;
   const first = bytes[range.start]!;
   if (length > 15 || (first === Ascii.Zero && length > 1)) {
-    return latin1.decode(bytes.subarray(range.start, range.end));
+    return binaryText(bytes, range.start, range.end);
   }
   let value = 0;
   for (let at = range.start; at < range.end; at++) {
     const digit = bytes[at]! - Ascii.Zero;
-    if (digit < 0 || digit > 9) return latin1.decode(bytes.subarray(range.start, range.end));
+    if (digit < 0 || digit > 9) return binaryText(bytes, range.start, range.end);
     value = value * 10 + digit;
   }
   return value;

@@ -20,6 +20,8 @@ export interface ConnectOptions {
   readonly jwt: string;
   readonly nkey: string;
   readonly sig: string;
+  readonly proxy_sig: string;
+  readonly remote_account: string;
   readonly name: string;
   readonly lang: string;
   readonly version: string;
@@ -42,6 +44,8 @@ export const defaultConnectOptions: ConnectOptions = {
   jwt: "",
   nkey: "",
   sig: "",
+  proxy_sig: "",
+  remote_account: "",
   name: "",
   lang: "",
   version: "",

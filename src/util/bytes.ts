@@ -95,3 +95,8 @@ export function writeDecimal(target: Uint8Array, at: number, value: number): num
 export function freeBytes(bytes: Uint8Array): void {
   if (bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
 }
+
+/** One character per byte, so that the bytes can be had back exactly. */
+export function binaryText(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
+}

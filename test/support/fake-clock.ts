@@ -35,9 +35,9 @@ export class FakeClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** There is one event at a time here: it has been handled when it asks. */
+  /** As a timer that is due at once: events are over when the test says so. */
   afterEvents(action: () => void): void {
-    action();
+    this.after(0, action);
   }
 
   /** Timers that have not run and were not cancelled. */

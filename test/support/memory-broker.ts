@@ -51,6 +51,7 @@ export class MemoryPeer {
   /** Sends text, one byte per character, in one chunk. */
   send(text: string): this {
     this.client.onBytes(new Uint8Array(Buffer.from(text, "latin1")));
+    this.client.context.flushQueue.flush();
     return this;
   }
 

@@ -131,6 +131,11 @@ export class RawPeer {
     this.#socket.resume();
   }
 
+  /** Says that no more will be sent; what comes is still read. */
+  endWriting(): void {
+    if (!this.#isClosed) this.#socket.shutdown();
+  }
+
   /** Closes in order. */
   end(): void {
     if (!this.#isClosed) this.#socket.end();

@@ -1,5 +1,6 @@
 /** How long a producer waits for slow receivers: steps, the budget of a read, release and reports. */
 import { describe, expect, test } from "bun:test";
+import { Pressure } from "../../../src/broker/back-pressure.ts";
 import { ProducerStall } from "../../../src/connection/producer-stall.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 
@@ -17,7 +18,7 @@ describe("a wait", () => {
       [true, 5],
     ] as const) {
       const { clock, endedMs, stall } = setUp();
-      expect(stall.begin(isFull)).toBe(true);
+      expect(stall.begin(isFull ? Pressure.Full : Pressure.High)).toBe(true);
       clock.advance(100);
       expect(endedMs).toEqual([stepMs]);
     }
@@ -25,15 +26,15 @@ describe("a wait", () => {
 
   test("is not begun while another is under way", () => {
     const { clock, endedMs, stall } = setUp();
-    expect(stall.begin(false)).toBe(true);
-    expect(stall.begin(true)).toBe(false);
+    expect(stall.begin(Pressure.High)).toBe(true);
+    expect(stall.begin(Pressure.Full)).toBe(false);
     clock.advance(100);
     expect(endedMs).toEqual([2]);
   });
 
   test("ends early when the receiver is ready, but not within the turn that said so", () => {
     const { clock, endedMs, stall } = setUp();
-    stall.begin(true);
+    stall.begin(Pressure.Full);
     clock.advance(1);
     stall.release();
     expect(endedMs).toEqual([]);
@@ -45,7 +46,7 @@ describe("a wait", () => {
 
   test("that was cancelled ends without a word", () => {
     const { clock, endedMs, stall } = setUp();
-    stall.begin(true);
+    stall.begin(Pressure.Full);
     stall.cancel();
     clock.advance(100);
     expect(endedMs).toEqual([]);
@@ -64,7 +65,11 @@ describe("the budget", () => {
   /** Waits as often as allowed; returns the length of each wait. */
   function waitAll(stall: ProducerStall, clock: FakeClock, isFull: boolean): number[] {
     const waits: number[] = [];
-    for (let startMs = clock.nowMs(); stall.begin(isFull); startMs = clock.nowMs()) {
+    for (
+      let startMs = clock.nowMs();
+      stall.begin(isFull ? Pressure.Full : Pressure.High);
+      startMs = clock.nowMs()
+    ) {
       while (clock.timerCount > 0) clock.advance(0.5);
       waits.push(clock.nowMs() - startMs);
     }
@@ -80,7 +85,7 @@ describe("the budget", () => {
 
   test("cuts the last step short", () => {
     const { clock, stall } = setUp();
-    stall.begin(false);
+    stall.begin(Pressure.High);
     clock.advance(2);
     expect(waitAll(stall, clock, true)).toEqual([5, 3]);
   });
@@ -88,7 +93,7 @@ describe("the budget", () => {
   test("is charged only for the time waited", () => {
     const { clock, stall } = setUp();
     for (let i = 0; i < 9; i++) {
-      expect(stall.begin(true)).toBe(true);
+      expect(stall.begin(Pressure.Full)).toBe(true);
       clock.advance(1);
       stall.release();
       clock.advance(0);
@@ -100,7 +105,7 @@ describe("the budget", () => {
     const { clock, stall } = setUp();
     waitAll(stall, clock, false);
     stall.onConsumed(65_535);
-    expect(stall.begin(false)).toBe(false);
+    expect(stall.begin(Pressure.High)).toBe(false);
     stall.onConsumed(1);
     expect(waitAll(stall, clock, false)).toEqual([2, 2, 2, 2, 2]);
   });
@@ -109,10 +114,10 @@ describe("the budget", () => {
 describe("a report", () => {
   test("is due from 5 ms on, and then starts anew", () => {
     const { clock, stall } = setUp();
-    stall.begin(false);
+    stall.begin(Pressure.High);
     clock.advance(2);
     expect(stall.takeReportableMs()).toBe(0);
-    stall.begin(true);
+    stall.begin(Pressure.Full);
     clock.advance(5);
     expect(stall.takeReportableMs()).toBe(7);
     expect(stall.takeReportableMs()).toBe(0);
