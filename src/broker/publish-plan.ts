@@ -56,7 +56,8 @@ export class PublishPlan {
   readonly lastWordMask: number;
   /** Whether clients may publish here: the reserved subjects and, later, permissions. */
   isAllowed: boolean;
-  hasReceivers: boolean;
+  /** Deliveries that a publish leads to. */
+  receiverCount: number;
   plain: readonly Subscription[];
   queues: Queues;
   /** As `plain` and `queues`, entry by entry; empty in a plan that is used once. */
@@ -70,7 +71,7 @@ export class PublishPlan {
     new Uint8Array(this.words.buffer).set(subject);
     this.lastWordMask = (-1 >>> (((4 - (subject.length & 3)) & 3) * 8)) | 0;
     this.isAllowed = true;
-    this.hasReceivers = false;
+    this.receiverCount = 0;
     this.plain = NO_SUBSCRIPTIONS;
     this.queues = NO_QUEUES;
     this.preparedPlain = NONE_PREPARED;
@@ -231,7 +232,7 @@ export class PlanTable {
     const { subjectStart, subjectEnd } = message;
     const result = this.#sublist.matchBytes(bytes, subjectStart, subjectEnd);
     plan.isAllowed = this.#rule(bytes, subjectStart, subjectEnd);
-    plan.hasReceivers = result.plain.length + result.queues.length > 0;
+    plan.receiverCount = result.plain.length + result.queues.length;
     plan.plain = result.plain;
     plan.queues = result.queues;
   }

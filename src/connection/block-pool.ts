@@ -3,6 +3,7 @@
  * keep. Three sizes; what is given back is lent again, and the pool shrinks when it is not used.
  */
 import { ByteBlock, COPY_SLACK_BYTES } from "../util/bytes.ts";
+import type { Clock } from "../util/clock.ts";
 
 /** Usable bytes of each size class; each block has `COPY_SLACK_BYTES` more. */
 export const BLOCK_SIZES = [512, 4096, 65_536] as const;
@@ -11,6 +12,9 @@ export const LARGEST_BLOCK_BYTES = BLOCK_SIZES[2];
 
 /** Blocks of each class that the pool keeps at most: 256 KiB, 2 MiB and 8 MiB. */
 const KEPT_BLOCKS = [512, 512, 128] as const;
+
+/** How often unused blocks are given back to the system. */
+const TRIM_INTERVAL_MS = 2000;
 
 /** A borrowed block. `capacity` is what its borrower may use. */
 export class Block extends ByteBlock {
@@ -32,10 +36,14 @@ export class BlockPool {
   readonly #free: Block[][];
   /** Per class the smallest number of free blocks since the last `trim`: they were not needed. */
   readonly #unused: number[];
+  readonly #clock: Clock;
+  #cancelTrim: (() => void) | undefined;
   /** Bytes lent out now. */
   lentBytes: number;
 
-  constructor() {
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#cancelTrim = undefined;
     this.#free = BLOCK_SIZES.map(() => []);
     this.#unused = BLOCK_SIZES.map(() => 0);
     this.lentBytes = 0;
@@ -68,6 +76,7 @@ export class BlockPool {
     if (block.sizeClass < 0) return;
     const free = this.#free[block.sizeClass]!;
     if (free.length < KEPT_BLOCKS[block.sizeClass]!) free.push(block);
+    if (this.#cancelTrim === undefined) this.#trimLater();
   }
 
   /** Takes a block off the books without lending it again, since someone may still read it. */
@@ -85,5 +94,17 @@ export class BlockPool {
       if (free.length > 0) keepsAny = true;
     }
     return keepsAny;
+  }
+
+  /** Ends the trimming; the pool itself goes on. */
+  stop(): void {
+    this.#cancelTrim?.();
+  }
+
+  #trimLater(): void {
+    this.#cancelTrim = this.#clock.after(TRIM_INTERVAL_MS, () => {
+      this.#cancelTrim = undefined;
+      if (this.trim()) this.#trimLater();
+    });
   }
 }

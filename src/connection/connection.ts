@@ -14,21 +14,21 @@ import type { LiveConnection } from "../broker/live-connection.ts";
 import { Pressure } from "../broker/back-pressure.ts";
 import type { Producer, SlowReceiver, WaitingProducer } from "../broker/back-pressure.ts";
 import type { Transport, TransportListener } from "../transport/transport.ts";
-import { freeBytes } from "../util/bytes.ts";
+import { formatDuration } from "../util/duration.ts";
 import { TimerEntry } from "../util/timer-wheel.ts";
 import type { TimerOwner } from "../util/timer-wheel.ts";
 import type { ConnectionContext } from "./context.ts";
+import { Input } from "./input.ts";
+import type { InputOwner } from "./input.ts";
 import { KeepAlive, KeepAliveStep } from "./keep-alive.ts";
 import { Outbound } from "./outbound.ts";
 import type { OutboundOwner } from "./outbound.ts";
-import { ProducerStall } from "./producer-stall.ts";
+import {
+  HIGH_PRESSURE_SHARE,
+  SlowReceiverWatch,
+  SOFT_PRESSURE_BYTES,
+} from "./slow-receiver-watch.ts";
 import { ConnectionState, nextState } from "./state.ts";
-
-/** Above this share of max_pending, the pressure on producers is high. */
-const HIGH_PRESSURE_SHARE = 3 / 4;
-
-/** Above this many pending bytes there is soft pressure, and below half of it none. */
-const SOFT_PRESSURE_BYTES = 1_048_576;
 
 export abstract class Connection
   implements
@@ -38,7 +38,8 @@ export abstract class Connection
     LiveConnection,
     Producer,
     SlowReceiver,
-    WaitingProducer
+    WaitingProducer,
+    InputOwner
 {
   readonly cid: number;
   readonly context: ConnectionContext;
@@ -61,19 +62,12 @@ export abstract class Connection
   /** Due times on the clock in ms; Infinity when not set. */
   #loginDueMs: number;
   #pingDueMs: number;
-  #writeDueMs: number;
-  /** Pending bytes that the write deadline is about. */
-  #writeOwedBytes: number;
   /** Outgoing traffic that the account and the broker have already counted. */
   #settledOutMessages: number;
   #settledOutBytes: number;
-  /** Input that waits; undefined unless reading is paused. */
-  #waiting: Uint8Array[] | undefined;
-  #stall: ProducerStall | undefined;
-  /** Producers that wait until this connection has sent enough. */
-  #waitingProducers: WaitingProducer[] | undefined;
-  #readyBelowBytes: number;
-  #hasCountedSlow: boolean;
+  readonly #input: Input;
+  /** Made when the transport refuses bytes for the first time. */
+  #watch: SlowReceiverWatch | undefined;
 
   constructor(context: ConnectionContext, transport: Transport, account: Account) {
     const { broker, clock } = context;
@@ -96,15 +90,10 @@ export abstract class Connection
     this.#timer = new TimerEntry(this);
     this.#loginDueMs = Infinity;
     this.#pingDueMs = Infinity;
-    this.#writeDueMs = Infinity;
-    this.#writeOwedBytes = 0;
     this.#settledOutMessages = 0;
     this.#settledOutBytes = 0;
-    this.#waiting = undefined;
-    this.#stall = undefined;
-    this.#waitingProducers = undefined;
-    this.#readyBelowBytes = 0;
-    this.#hasCountedSlow = false;
+    this.#input = new Input(this, transport, clock);
+    this.#watch = undefined;
     broker.counters.totalConnections++;
     broker.connections.set(this.cid, this);
     account.connections++;
@@ -116,7 +105,7 @@ export abstract class Connection
   /** Parses `chunk` from `start` on; returns less than its length only when halted. */
   protected abstract consume(chunk: Uint8Array, start: number): number;
   /** Makes `consume` return after the operation that runs now. */
-  protected abstract haltInput(): void;
+  abstract haltInput(): void;
   /** Tells the peer about an error thrown by `consume`, and closes; false for an unexpected one. */
   protected abstract handleError(error: unknown): boolean;
   protected abstract sendPing(): void;
@@ -125,7 +114,7 @@ export abstract class Connection
   /** The peer does not answer pings. */
   protected abstract onStale(): void;
   /** Gives up subscriptions and whatever else others know of. Called once, when closing begins. */
-  protected abstract release(reason: CloseReason): void;
+  protected abstract release(): void;
 
   get state(): ConnectionState {
     return this.#state;
@@ -147,18 +136,10 @@ export abstract class Connection
   // --- Input ---------------------------------------------------------------------------------
 
   onBytes(chunk: Uint8Array): boolean {
-    if (this.#state >= ConnectionState.Closing) return false;
-    if (this.#waiting !== undefined) {
-      this.#waiting.push(chunk);
-      return true;
-    }
-    const isKept = this.#read(chunk);
-    this.context.flushQueue.endTurn();
-    return isKept;
+    return this.isLive && this.#input.take(chunk);
   }
 
-  /** Runs one chunk; true if a part of it has to wait. */
-  #read(chunk: Uint8Array): boolean {
+  readChunk(chunk: Uint8Array): number {
     const messagesBefore = this.inMessages;
     const bytesBefore = this.inBytes;
     let taken = chunk.length;
@@ -172,10 +153,16 @@ export abstract class Connection
       this.keepAlive.lastHeardMs = this.context.clock.nowMs();
       this.#countIn(messages, this.inBytes - bytesBefore);
     }
-    this.#stall?.onConsumed(taken);
-    if (taken === chunk.length || !this.isLive) return false;
-    this.#keepWaiting(chunk.subarray(taken));
-    return true;
+    return taken;
+  }
+
+  endTurn(): void {
+    this.context.flushQueue.endTurn();
+  }
+
+  /** Charges work to the turn; see `Input.spend`. */
+  protected spend(units: number): void {
+    this.#input.spend(units);
   }
 
   #countIn(messages: number, bytes: number): void {
@@ -192,45 +179,21 @@ export abstract class Connection
     this.close(closeReasons.parseError);
   }
 
-  /** Reading stops after the operation that runs now, until `resumeInput`. */
-  protected pauseInput(): void {
-    if (this.#waiting !== undefined || !this.isLive) return;
-    this.#waiting = [];
-    this.haltInput();
-    this.#transport.pause();
-  }
-
-  #keepWaiting(rest: Uint8Array): void {
-    if (this.#waiting === undefined) this.#waiting = [rest];
-    else this.#waiting.unshift(rest);
-  }
-
-  /** Reads what has waited, in order, then lets the transport go on. */
-  protected resumeInput(): void {
-    const waiting = this.#waiting;
-    if (waiting === undefined || !this.isLive) return;
-    this.#waiting = undefined;
-    for (let i = 0; i < waiting.length && this.isLive; i++) {
-      const isKept = this.#read(waiting[i]!);
-      if (!isKept) freeBytes(waiting[i]!);
-      const pausedAgain = this.#waiting as Uint8Array[] | undefined;
-      if (pausedAgain !== undefined) {
-        for (let j = i + 1; j < waiting.length; j++) pausedAgain.push(waiting[j]!);
-        break;
-      }
-    }
-    if (this.#waiting === undefined && this.isLive) this.#transport.resume();
-    this.context.flushQueue.endTurn();
-  }
-
   // --- Output --------------------------------------------------------------------------------
 
   writeOut(bytes: Uint8Array, offset: number, length: number): number {
     if (this.#state === ConnectionState.Closed) return length;
-    return this.#transport.write(bytes, offset, length);
+    try {
+      return this.#transport.write(bytes, offset, length);
+    } catch (error) {
+      // Receivers are written in turns of others, who must not pay for it.
+      this.#closeAfterBug(error);
+      return -1;
+    }
   }
 
   onFlush(): void {
+    this.#watch?.onTurnEnd(this.pendingBytes);
     const messages = this.outMessages - this.#settledOutMessages;
     if (messages === 0) return;
     const bytes = this.outBytes - this.#settledOutBytes;
@@ -243,23 +206,31 @@ export abstract class Connection
     counters.outBytes += bytes;
   }
 
-  onBlocked(): void {
-    this.#startWriteDeadline(this.context.clock.nowMs());
+  onBlocked(takenBytes: number): void {
+    const nowMs = this.context.clock.nowMs();
+    const { writeDeadlineMs } = this.context.options;
+    const watch = (this.#watch ??= new SlowReceiverWatch());
+    watch.begin(nowMs, writeDeadlineMs, this.pendingBytes, takenBytes > 0);
+    this.#armTimer();
   }
 
   onDrain(): void {
     if (this.#state === ConnectionState.Closed) return;
     const before = this.pendingBytes;
     this.outbound.drain();
-    if (this.outbound.isBlocked) this.#onProgress(before - this.pendingBytes);
-    if (this.pendingBytes <= this.#readyBelowBytes) this.#releaseProducers();
+    const watch = this.#watch;
+    if (this.outbound.isBlocked && watch !== undefined) {
+      const pending = this.pendingBytes;
+      if (watch.onTaken(before - pending)) this.#renewWriteDeadline(watch);
+      watch.onPending(pending);
+    }
     this.context.flushQueue.endTurn();
   }
 
   onUnblocked(): void {
-    this.#writeDueMs = Infinity;
-    if (this.#hasCountedSlow) this.#hasCountedSlow = false;
-    this.#releaseProducers();
+    const watch = this.#watch!;
+    if (watch.isLate) this.#logRecovery(watch);
+    watch.end();
     if (this.#state === ConnectionState.Closing) this.#finish();
   }
 
@@ -268,17 +239,9 @@ export abstract class Connection
     if (this.#state === ConnectionState.Closing) this.#finish();
   }
 
-  /**
-   * The deadline covers what was pending when the transport refused; what is queued later waits.
-   */
-  #onProgress(takenBytes: number): void {
-    this.#writeOwedBytes -= takenBytes;
-    if (this.#writeOwedBytes <= 0) this.#startWriteDeadline(this.context.clock.nowMs());
-  }
-
-  #startWriteDeadline(nowMs: number): void {
-    this.#writeDueMs = nowMs + this.context.options.writeDeadlineMs;
-    this.#writeOwedBytes = this.pendingBytes;
+  #renewWriteDeadline(watch: SlowReceiverWatch): void {
+    const { clock, options } = this.context;
+    watch.setDeadline(clock.nowMs(), options.writeDeadlineMs, this.pendingBytes);
     this.#armTimer();
   }
 
@@ -290,87 +253,79 @@ export abstract class Connection
   }
 
   /**
-   * Called when a message for this connection has been queued while its transport refuses bytes:
-   * closes it as a slow consumer above max_pending, makes the producer wait above three quarters.
+   * Called when bytes for this connection have been queued while its transport refuses them: closes
+   * it as a slow consumer above max_pending, and makes the producer, if any, wait when it is
+   * behind.
    */
   protected onQueuedWhileBlocked(producer: Producer | undefined): void {
-    const { maxPendingBytes } = this.context.options;
+    const { maxPendingBytes, noFastProducerStall } = this.context.options;
     const pending = this.pendingBytes;
     if (pending > maxPendingBytes) {
-      this.#countSlowConsumer(`MaxPending of ${maxPendingBytes} Exceeded`);
+      this.#countSlowConsumer("Detected", `MaxPending of ${maxPendingBytes} Exceeded`);
       this.close(closeReasons.slowConsumerPendingBytes);
       return;
     }
+    if (producer === undefined || noFastProducerStall) return;
     if (this.isCongested) {
-      producer?.waitFor(this, pending >= maxPendingBytes ? Pressure.Full : Pressure.High);
+      producer.waitFor(this, pending >= maxPendingBytes ? Pressure.Full : Pressure.High);
     } else if (pending > SOFT_PRESSURE_BYTES) {
-      producer?.waitFor(this, Pressure.Soft);
+      producer.waitFor(this, Pressure.Soft);
     }
   }
 
   waitFor(receiver: SlowReceiver, pressure: Pressure): void {
-    const stall = (this.#stall ??= new ProducerStall(this.context.clock, () => this.#endStall()));
-    if (!stall.begin(pressure)) return;
+    if (!this.#input.stall(pressure)) return;
     if (pressure !== Pressure.Soft) {
       this.stalls++;
       this.context.broker.counters.stalledProducers++;
     }
     receiver.callWhenReady(this, pressure);
-    this.pauseInput();
   }
 
   callWhenReady(producer: WaitingProducer, pressure: Pressure): void {
-    const { maxPendingBytes } = this.context.options;
-    const isSoft = pressure === Pressure.Soft;
-    this.#readyBelowBytes = isSoft
-      ? SOFT_PRESSURE_BYTES / 2
-      : maxPendingBytes * HIGH_PRESSURE_SHARE;
-    (this.#waitingProducers ??= []).push(producer);
+    this.#watch?.addProducer(producer, pressure, this.context.options.maxPendingBytes);
   }
 
   onReceiverReady(): void {
-    this.#stall?.release();
+    this.#input.endStall();
   }
 
-  #releaseProducers(): void {
-    const producers = this.#waitingProducers;
-    if (producers === undefined) return;
-    this.#waitingProducers = undefined;
-    for (const producer of producers) producer.onReceiverReady();
+  onLongStall(stalledMs: number): void {
+    const text = `Producer was stalled for a total of ${formatDuration(stalledMs)}`;
+    this.context.logger.rateLimited("warn", `${this.label} - ${text}`);
   }
 
-  #endStall(): void {
-    const stalledMs = this.#stall!.takeReportableMs();
-    if (stalledMs > 0) {
-      const text = `Producer was stalled for a total of ${stalledMs.toFixed(3)}ms`;
-      this.context.logger.rateLimited("warn", `${this.label} - ${text}`);
-    }
-    this.resumeInput();
-  }
-
-  #countSlowConsumer(detail: string): void {
-    if (this.#hasCountedSlow) return;
-    this.#hasCountedSlow = true;
+  #countSlowConsumer(word: "Detected" | "State", detail: string): void {
     this.context.broker.counters.slowConsumers++;
     this.account.slowConsumers++;
-    this.context.logger.info(`${this.label} - Slow Consumer Detected: ${detail}`);
+    this.context.logger.info(`${this.label} - Slow Consumer ${word}: ${detail}`);
+  }
+
+  #logRecovery(watch: SlowReceiverWatch): void {
+    const seconds = (watch.refusedMs(this.context.clock.nowMs()) / 1000).toFixed(3);
+    this.context.logger.info(`${this.label} - Slow Consumer Recovered: Flush took ${seconds}s`);
   }
 
   // --- Timers --------------------------------------------------------------------------------
 
   onTimer(nowMs: number): void {
-    if (this.#writeDueMs <= nowMs) this.#onWriteDeadline(nowMs);
-    if (this.#loginDueMs <= nowMs && this.isLive) {
-      this.#loginDueMs = Infinity;
-      this.onLoginTimeout();
+    try {
+      if (this.#watch !== undefined && this.#watch.dueMs <= nowMs) this.#onWriteDeadline();
+      if (this.#loginDueMs <= nowMs && this.isLive) {
+        this.#loginDueMs = Infinity;
+        this.onLoginTimeout();
+      }
+      if (this.#pingDueMs <= nowMs && this.isLive) this.#onPingDue(nowMs);
+    } catch (error) {
+      this.#closeAfterBug(error);
     }
-    if (this.#pingDueMs <= nowMs && this.isLive) this.#onPingDue(nowMs);
     this.#armTimer();
   }
 
   #armTimer(): void {
     if (this.#state === ConnectionState.Closed) return;
-    const dueMs = Math.min(this.#writeDueMs, this.#loginDueMs, this.#pingDueMs);
+    const writeDueMs = this.#watch === undefined ? Infinity : this.#watch.dueMs;
+    const dueMs = Math.min(writeDueMs, this.#loginDueMs, this.#pingDueMs);
     if (dueMs !== Infinity) this.context.wheel.arm(this.#timer, dueMs);
     else this.context.wheel.disarm(this.#timer);
   }
@@ -394,19 +349,26 @@ export abstract class Connection
     this.sendPing();
   }
 
-  #onWriteDeadline(nowMs: number): void {
-    this.#writeDueMs = Infinity;
+  /** The peer has not taken in time what it owes. */
+  #onWriteDeadline(): void {
+    const watch = this.#watch!;
+    watch.dueMs = Infinity;
     if (this.#state === ConnectionState.Closing) {
       this.#finish();
       return;
     }
     const { writeDeadlineMs, writeTimeout } = this.context.options;
-    const wroteSome = this.#writeOwedBytes < this.pendingBytes;
-    this.#countSlowConsumer(
-      `WriteDeadline of ${writeDeadlineMs / 1000}s exceeded with ${this.pendingBytes} total bytes.`,
-    );
-    if (writeTimeout === "retry" && wroteSome) this.#startWriteDeadline(nowMs);
-    else this.close(closeReasons.slowConsumerWriteDeadline);
+    if (this.#state !== ConnectionState.Authenticating) {
+      const amount = `${this.outbound.pendingBlocks} chunks of ${this.pendingBytes} total bytes.`;
+      const detail = `WriteDeadline of ${formatDuration(writeDeadlineMs)} exceeded with ${amount}`;
+      this.#countSlowConsumer(watch.isLate ? "State" : "Detected", detail);
+    }
+    if (writeTimeout === "retry" && watch.hasTakenSome) {
+      watch.isLate = true;
+      this.#renewWriteDeadline(watch);
+    } else {
+      this.close(closeReasons.slowConsumerWriteDeadline);
+    }
   }
 
   /** Starts the time in which the peer has to log in. */
@@ -444,18 +406,16 @@ export abstract class Connection
     this.#state = nextState(this.#state, ConnectionState.Closing);
     this.#loginDueMs = Infinity;
     this.#pingDueMs = Infinity;
-    this.haltInput();
-    this.#waiting = undefined;
-    this.#stall?.cancel();
+    this.#input.close();
     this.onFlush();
     const { logger } = this.context;
     if (logger.debugEnabled) {
       logger.debug(`${this.label} - Client connection closed: ${reason.text}`);
     }
     this.#remember(reason);
-    this.release(reason);
+    this.release();
     this.account.connections--;
-    this.#releaseProducers();
+    this.#watch?.releaseProducers();
     if (reason.flushes && this.pendingBytes > 0) {
       // The write deadline, armed when the transport refuses bytes, bounds the wait.
       this.outbound.flushNow();

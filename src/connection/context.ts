@@ -24,7 +24,6 @@ export class ConnectionContext {
   readonly flushQueue: FlushQueue;
   /** Filled by the parsers, one message at a time. */
   readonly message: Message;
-  #cancelTrim: (() => void) | undefined;
 
   constructor(
     broker: Broker,
@@ -38,24 +37,14 @@ export class ConnectionContext {
     this.authenticator = authenticator;
     this.logger = logger;
     this.clock = clock;
-    this.pool = new BlockPool();
+    this.pool = new BlockPool(clock);
     this.flushQueue = new FlushQueue(clock);
     this.wheel = new TimerWheel(clock, () => this.flushQueue.endTurn());
     this.message = new Message();
-    this.#cancelTrim = undefined;
-  }
-
-  /** Starts giving unused blocks back to the system, now and then, while there are any. */
-  keepTrimming(intervalMs: number): void {
-    if (this.#cancelTrim !== undefined) return;
-    this.#cancelTrim = this.clock.after(intervalMs, () => {
-      this.#cancelTrim = undefined;
-      if (this.pool.trim()) this.keepTrimming(intervalMs);
-    });
   }
 
   stop(): void {
-    this.#cancelTrim?.();
+    this.pool.stop();
     this.wheel.stop();
   }
 }

@@ -1,7 +1,7 @@
 /**
- * The receivers that have something to send. [hot]
- * Each is listed once. They are written when all sockets that were ready together have been read, so
- * that messages from several publishers leave a receiver in one system call.
+ * The receivers that have something to send. [hot] Each is listed once. They are written when all
+ * sockets that were ready together have been read, so that messages from several publishers leave a
+ * receiver in one system call.
  */
 import type { Clock } from "../util/clock.ts";
 

@@ -16,13 +16,13 @@ import type { FlushQueue } from "./flush-queue.ts";
 export interface OutboundOwner {
   /** As `Transport.write`. */
   writeOut(bytes: Uint8Array, offset: number, length: number): number;
-  /** The transport refused bytes: `outbound.isBlocked` is now true. */
-  onBlocked(): void;
+  /** The transport took only `takenBytes` of a write: `outbound.isBlocked` is now true. */
+  onBlocked(takenBytes: number): void;
   /** All that was refused has been taken. */
   onUnblocked(): void;
   /** The transport reports that it is gone. */
   onWriteFailed(): void;
-  /** Runs when the flush queue comes to this connection, before its bytes are written. */
+  /** Runs when the flush queue has come to this connection and its bytes are written or refused. */
   onFlush(): void;
 }
 
@@ -69,6 +69,11 @@ export class Outbound {
     return this.#backlogBytes + this.#used - this.#sent;
   }
 
+  /** Number of blocks with pending bytes. */
+  get pendingBlocks(): number {
+    return this.#backlog.length + (this.#used > this.#sent ? 1 : 0);
+  }
+
   /** Makes room for `bytes` bytes in `block` and returns the offset to write them at. */
   reserve(bytes: number): number {
     if (this.#used + bytes > this.block.capacity) this.#makeRoom(bytes);
@@ -112,15 +117,15 @@ export class Outbound {
     } else if (taken < end - start) {
       this.isBlocked = true;
       this.append(bytes, start + taken, end);
-      this.#owner.onBlocked();
+      this.#owner.onBlocked(taken);
     }
   }
 
   /** End of turn: writes what the turn left. The flush queue calls it. */
   flush(): void {
     this.isQueued = false;
-    this.#owner.onFlush();
     this.#writeCurrent();
+    this.#owner.onFlush();
     if (this.#used === 0 && this.block !== NO_BLOCK) this.#releaseCurrent();
   }
 
@@ -155,10 +160,17 @@ export class Outbound {
       written++;
     }
     this.#backlog = NO_BACKLOG;
+    const length = this.#used - this.#sent;
+    const taken = length === 0 ? 0 : this.#owner.writeOut(this.block.bytes, this.#sent, length);
+    if (taken < 0) {
+      this.#owner.onWriteFailed();
+      return;
+    }
+    this.#sent += taken;
+    if (taken < length) return;
     this.isBlocked = false;
-    this.#writeCurrent();
-    if (this.#used === 0 && this.block !== NO_BLOCK) this.#releaseCurrent();
-    if (!this.isBlocked) this.#owner.onUnblocked();
+    if (this.block !== NO_BLOCK) this.#releaseCurrent();
+    this.#owner.onUnblocked();
   }
 
   /** Drops everything and returns the blocks; for a connection that closes without a flush. */
@@ -176,11 +188,6 @@ export class Outbound {
     this.#sent = 0;
   }
 
-  #block(): void {
-    this.isBlocked = true;
-    this.#owner.onBlocked();
-  }
-
   /** Writes the current block unless the transport is blocked; on return it is empty or blocked. */
   #writeCurrent(): void {
     const length = this.#used - this.#sent;
@@ -193,7 +200,8 @@ export class Outbound {
       this.#owner.onWriteFailed();
     } else {
       this.#sent += taken;
-      this.#block();
+      this.isBlocked = true;
+      this.#owner.onBlocked(taken);
     }
   }
 

@@ -1,9 +1,9 @@
 /**
- * How long a producer waits for slow receivers. Under high pressure as in the reference: 2 or 5 ms at
- * a time and 10 ms for each 64 KiB read, after which it goes on whatever the receiver does (and
+ * How long a producer waits for slow receivers. Under high pressure as in the reference: 2 or 5 ms
+ * at a time and 10 ms for each 64 KiB read, after which it goes on whatever the receiver does (and
  * max_pending decides). Under soft pressure much less: 2 ms for each 512 KiB, which lets a receiver
- * that reads catch up and costs next to nothing when it does not.
- * Made for a connection when it first has to wait.
+ * that reads catch up and costs next to nothing when it does not. Made for a connection when it
+ * first has to wait.
  */
 import { Pressure } from "../broker/back-pressure.ts";
 import type { Clock } from "../util/clock.ts";
@@ -55,7 +55,7 @@ export class ProducerStall {
   /** The budget that the wait under way is charged to; undefined while there is none. */
   #charged: Budget | undefined;
   #sinceMs: number;
-  /** Waits under high pressure since the last report. */
+  /** Waits under high pressure during the present read. */
   #totalMs: number;
   #cancelTimer: (() => void) | undefined;
 
@@ -68,6 +68,10 @@ export class ProducerStall {
     this.#sinceMs = 0;
     this.#totalMs = 0;
     this.#cancelTimer = undefined;
+  }
+
+  get isWaiting(): boolean {
+    return this.#charged !== undefined;
   }
 
   /** Begins a wait; false if one is under way or the budget is used up. */
@@ -102,12 +106,11 @@ export class ProducerStall {
     this.#soft.onConsumed(bytes);
   }
 
-  /** The total waited under high pressure since the last report, 0 while it is too short for one. */
+  /** A read is over: the total it waited under high pressure, 0 if that is too short to report. */
   takeReportableMs(): number {
     const totalMs = this.#totalMs;
-    if (totalMs < REPORTED_MS) return 0;
     this.#totalMs = 0;
-    return totalMs;
+    return totalMs < REPORTED_MS ? 0 : totalMs;
   }
 
   #end(): void {

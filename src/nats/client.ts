@@ -4,7 +4,6 @@
  * message that one of the client's subscriptions gets. Rules and texts are the reference's.
  */
 import { dispatch } from "../broker/dispatch.ts";
-import type { CloseReason } from "../broker/close-reason.ts";
 import type { Message } from "../broker/message.ts";
 import type { PublishPlan } from "../broker/publish-plan.ts";
 import { isReservedReply, RESERVED_QUEUE } from "../broker/reserved-subjects.ts";
@@ -27,6 +26,9 @@ import { Parser } from "./parser.ts";
 import * as trace from "./trace.ts";
 
 const utf8 = new TextDecoder();
+
+/** What a change of interest costs next to a delivery. */
+const SUBSCRIBE_WORK = 20;
 
 export class NatsClient extends Connection implements OperationSink, Subscriber {
   readonly #nats: NatsContext;
@@ -68,7 +70,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   greet(): void {
     const { authenticator, options, logger } = this.context;
     if (logger.debugEnabled) this.#log("debug", "Client connection created");
-    writeUtf8(this.outbound, this.#nats.infoFor(this, undefined));
+    this.#writeText(this.#nats.infoFor(this, undefined));
     this.#parser.expectsConnect = authenticator.isRequired;
     if (authenticator.isRequired) this.awaitLogin();
     else this.openUp(options.pingIntervalMs);
@@ -106,7 +108,11 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
       if (!this.#mayPublish(plan, message)) return;
     }
     if (this.#isVerbose) this.#sendOkay();
-    const isDelivered = plan.hasReceivers && dispatch(plan, message, this.context.broker.random);
+    let isDelivered = false;
+    if (plan.receiverCount > 0) {
+      this.spend(plan.receiverCount);
+      isDelivered = dispatch(plan, message, this.context.broker.random);
+    }
     if (!isDelivered && this.#wantsNoResponders && message.replyEnd > message.tailStart) {
       this.#sendNoResponders(message);
     }
@@ -149,7 +155,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
       if (subscription.subscriber !== this) continue;
       const subject = binaryText(bytes, message.subjectStart, message.subjectEnd);
       const reply = binaryText(bytes, tailStart, replyEnd);
-      writeLine(this.outbound, errors.noRespondersMessage(subject, reply, subscription.sid));
+      this.#write(errors.noRespondersMessage(subject, reply, subscription.sid));
       return;
     }
   }
@@ -159,15 +165,15 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   deliver(subscription: Subscription, message: Message, prepared: Prepared | undefined): boolean {
     if (message.origin === this && !this.#echoes) return false;
     if (!this.isLive) return false;
-    const outbound = this.outbound;
-    if (outbound.isBlocked && this.isCongested && this.context.options.noFastProducerStall) {
-      return false;
-    }
     const delivered = ++subscription.deliveredCount;
     const maximum = subscription.maxDeliveries;
     if (maximum > 0 && delivered >= maximum) {
       this.#removeSubscription(subscription);
       if (delivered > maximum) return false;
+    }
+    const outbound = this.outbound;
+    if (outbound.isBlocked && this.isCongested && this.context.options.noFastProducerStall) {
+      return false;
     }
     const takesTail = message.hasPlainTail && (message.headerBytes === 0 || this.#takesHeaders);
     this.outMessages++;
@@ -190,7 +196,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
 
   onSubscribe(bytes: Uint8Array, subject: Range, queueRange: Range, sidRange: Range): void {
     this.#noteActivity();
-    if (!this.isLive) return;
+    this.spend(SUBSCRIBE_WORK);
     const queue =
       queueRange.end > queueRange.start
         ? binaryText(bytes, queueRange.start, queueRange.end)
@@ -238,6 +244,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
 
   onUnsubscribe(bytes: Uint8Array, sidRange: Range, max: number): void {
     this.#noteActivity();
+    this.spend(SUBSCRIBE_WORK);
     const subscription = this.#subscriptions?.get(parseSid(bytes, sidRange));
     if (subscription !== undefined) {
       if (max > 0 && max > subscription.deliveredCount) subscription.maxDeliveries = max;
@@ -318,11 +325,11 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   onPing(): void {
     this.#noteActivity();
     if (this.#isTracing) this.#traceOut("PONG", "");
-    writeLine(this.outbound, "PONG\r\n");
+    this.#write("PONG\r\n");
     if (this.#isFirstPongSent || !this.#isConnectReceived) return;
     this.#isFirstPongSent = true;
     if (this.#connect.protocol < 1) return;
-    writeUtf8(this.outbound, this.#nats.infoFor(this, this.account.name));
+    this.#writeText(this.#nats.infoFor(this, this.account.name));
   }
 
   onPong(): void {
@@ -331,7 +338,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
 
   protected sendPing(): void {
     if (this.#isTracing) this.#traceOut("PING", "");
-    writeLine(this.outbound, "PING\r\n");
+    this.#write("PING\r\n");
   }
 
   protected onStale(): void {
@@ -348,7 +355,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     return this.#parser.parse(chunk, start);
   }
 
-  protected haltInput(): void {
+  haltInput(): void {
     this.#parser.halt();
   }
 
@@ -368,17 +375,28 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   #sendError(text: string): void {
     if (!this.isLive) return;
     if (this.#isTracing) this.#traceOut("-ERR", text);
-    writeUtf8(this.outbound, errors.errorLine(text));
+    this.#writeText(errors.errorLine(text));
   }
 
   #sendOkay(): void {
     if (this.#isTracing) this.#traceOut("OK", "");
-    writeLine(this.outbound, "+OK\r\n");
+    this.#write("+OK\r\n");
   }
 
-  protected release(_reason: CloseReason): void {
+  protected release(): void {
     this.#removeAllSubscriptions();
     this.#parser.discard();
+  }
+
+  /** Queues a line of one byte per character. */
+  #write(line: string): void {
+    writeLine(this.outbound, line);
+    if (this.outbound.isBlocked) this.onQueuedWhileBlocked(undefined);
+  }
+
+  #writeText(line: string): void {
+    writeUtf8(this.outbound, line);
+    if (this.outbound.isBlocked) this.onQueuedWhileBlocked(undefined);
   }
 
   // --- Logging -------------------------------------------------------------------------------

@@ -89,8 +89,8 @@ export class LineParser {
   }
 
   /**
-   * A block with the chunk's bytes at its beginning. Small chunks are copied into one that is reused:
-   * making views of a chunk costs more than that.
+   * A block with the chunk's bytes at its beginning. Small chunks are copied into one that is
+   * reused: making views of a chunk costs more than that.
    */
   blockFor(chunk: Uint8Array): ByteBlock {
     if (chunk.length > SMALL_CHUNK_BYTES) return new ByteBlock(chunk);
@@ -128,8 +128,8 @@ export class LineParser {
   }
 
   /**
-   * Given the beginning of an incomplete line, moves out what the grammar ignores (blanks before the
-   * arguments, anything behind PING) and returns where the line ends now.
+   * Given the beginning of an incomplete line, moves out what the grammar ignores (blanks before
+   * the arguments, anything behind PING) and returns where the line ends now.
    */
   compact(bytes: Uint8Array, start: number, end: number): number {
     const operation = operationAt(bytes, start, end);
@@ -145,8 +145,8 @@ export class LineParser {
   }
 
   /**
-   * A compacted line of `heldBytes` bytes goes on with `chunk[start, end)`: returns where in the chunk
-   * the part begins that matters.
+   * A compacted line of `heldBytes` bytes goes on with `chunk[start, end)`: returns where in the
+   * chunk the part begins that matters.
    */
   skipIgnored(
     held: Uint8Array,

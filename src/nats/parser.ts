@@ -283,15 +283,16 @@ export class Parser {
     return end;
   }
 
-  /** Takes the rest of the line, or as much of it as shows that it is too long. */
+  /** Takes the rest of the line, or of a long one as much as shows that it is too long. */
   #holdLine(chunk: Uint8Array, start: number): number {
     const lineFeed = chunk.indexOf(Ascii.LineFeed, start);
     const end = lineFeed < 0 ? chunk.length : lineFeed + 1;
     const held = this.#held!;
     const from = this.#lines.skipIgnored(held.bytes, this.#heldBytes, chunk, start, end);
     const room = this.maxControlLineBytes + LINE_OVERHEAD_BYTES - this.#heldBytes;
-    this.#appendHeld(chunk, from, Math.min(end, from + Math.max(0, room)));
-    return end;
+    const taken = Math.min(end, from + Math.max(0, room));
+    this.#appendHeld(chunk, from, taken);
+    return taken;
   }
 
   /** Starts holding `chunk[start, end)`, the beginning of an operation. */

@@ -1,6 +1,6 @@
 /**
- * This server's identity: what the build says, the configured name and, from `takeKeys` on, the keys
- * of this run. Complete before the first connection.
+ * This server's identity: what the build says, the configured name and, from `takeKeys` on, the
+ * keys of this run. Complete before the first connection.
  */
 import type { ServerIdentity } from "../broker/server-identity.ts";
 import type { ServerKeys } from "../util/nkeys.ts";

@@ -10,9 +10,6 @@ import type { Transport, TransportListener } from "../transport/transport.ts";
 import { DescriptorGuard } from "./descriptor-guard.ts";
 import type { Pausable } from "./descriptor-guard.ts";
 
-/** How long unused blocks of a burst are kept. */
-const TRIM_INTERVAL_MS = 2000;
-
 export class ClientListener implements Pausable {
   readonly #nats: NatsContext;
   readonly #guard: DescriptorGuard;
@@ -63,14 +60,13 @@ export class ClientListener implements Pausable {
   }
 
   #accept(transport: Transport): TransportListener | undefined {
-    const { broker, options, flushQueue, pool } = this.#nats.connections;
+    const { broker, options, flushQueue } = this.#nats.connections;
     if (this.#isStopped) return undefined;
     const open = broker.connections.size;
     const client = new NatsClient(this.#nats, transport);
     client.greet();
     if (open >= options.maxConnections || this.#guard.isFull(open)) client.refuse();
     this.#guard.onAccept(open);
-    if (pool.freeBytes > 0) this.#nats.connections.keepTrimming(TRIM_INTERVAL_MS);
     flushQueue.endTurn();
     return client;
   }

@@ -2,6 +2,7 @@
  * Peers that keep to the protocol and take more than their share: of connections, subscriptions,
  * subjects, or of memory by not reading. A well-behaved pair is served meanwhile (see `siege.ts`).
  */
+import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import { MeasuredServer, eventually } from "../support/measured-server.ts";
 import { RawPeer } from "../support/raw-peer.ts";
@@ -12,6 +13,11 @@ const TIMEOUT_MS = 60_000;
 const CONNECT = 'CONNECT {"verbose":false,"pedantic":false,"headers":true}\r\n';
 const MiB = 1024 * 1024;
 const BATCH = 2000;
+const FLOODER = join(import.meta.dir, "../support/flooder.ts");
+const FLOOD_MS = 3000;
+
+/** For a round of the pair during a flood; nats-server needs some 20 ms. */
+const MAX_BYSTANDER_WAIT_MS = 500;
 
 /** Sends `count` lines in batches, waiting for the server after each. */
 async function sendLines(peer: RawPeer, count: number, line: (i: number) => string): Promise<void> {
@@ -28,7 +34,7 @@ function slowConsumer(siege: Siege): string | undefined {
   return /Slow Consumer Detected: (.*)/.exec(siege.server.log)?.[1];
 }
 
-describe("connections", () => {
+describe(`connections, seed ${SIEGE_SEED},`, () => {
   test(
     "opened and dropped two thousand times leave nothing behind",
     () =>
@@ -113,7 +119,7 @@ describe("connections", () => {
   );
 });
 
-describe("subscriptions", () => {
+describe(`subscriptions, seed ${SIEGE_SEED},`, () => {
   test(
     "by the million from one connection, then all given up at once",
     () =>
@@ -173,7 +179,7 @@ describe("subscriptions", () => {
     }));
 });
 
-describe("subjects", () => {
+describe(`subjects, seed ${SIEGE_SEED},`, () => {
   test("of two thousand tokens are delivered, with and without wildcards", () =>
     Siege.run({}, async (siege) => {
       const peer = await siege.attacker();
@@ -333,7 +339,26 @@ describe("a peer that never reads", () => {
     }));
 });
 
-test(`lines that come a byte at a time are understood, seed ${SIEGE_SEED}`, () =>
+test(
+  "a publisher that floods many receivers does not keep others waiting",
+  () =>
+    Siege.run({}, async (siege) => {
+      const { port } = siege.server;
+      const flooder = Bun.spawn([process.execPath, FLOODER, String(port), "100"], {
+        stdout: "pipe",
+        timeout: TIMEOUT_MS,
+      });
+      await flooder.stdout.getReader().read();
+      const endMs = performance.now() + FLOOD_MS;
+      while (performance.now() < endMs) await siege.pair.playOn(1);
+      expect(siege.pair.longestSilenceMs).toBeLessThan(MAX_BYSTANDER_WAIT_MS);
+      flooder.kill("SIGKILL");
+      await flooder.exited;
+    }),
+  TIMEOUT_MS,
+);
+
+test("lines that come a byte at a time are understood", () =>
   Siege.run({}, async (siege) => {
     const peers = await siege.attackers(20);
     const line = `SUB drip.${"x".repeat(500)} 1\r\nPING\r\n`;

@@ -1,6 +1,6 @@
 /**
  * Peers that break the protocol or overdo it, over real sockets. Each attack ends as it does with
- * nats-server, and meanwhile and afterwards a well-behaved pair of clients is served (see `siege.ts`).
+ * nats-server; meanwhile and afterwards a well-behaved pair of clients is served (see `siege.ts`).
  */
 import { describe, expect, test } from "bun:test";
 import { SIEGE_SEED, Siege, expectEnd } from "../support/siege.ts";

@@ -1,7 +1,7 @@
 /**
- * Random conversations, damaged at random, cut at random: the parser must never throw anything but a
- * `ProtocolError`, take all input unless it is told to halt, and see the same for every way of cutting.
- * Run with SEED=n to repeat a failure.
+ * Random conversations, damaged at random, cut at random: the parser must never throw anything but
+ * a `ProtocolError`, take all input unless it is told to halt, and see the same for every way of
+ * cutting. Run with SEED=n to repeat a failure.
  */
 import { expect, test } from "bun:test";
 import { Random } from "../../src/util/random.ts";
@@ -26,8 +26,23 @@ const NUMBERS = [
   "123456789",
   "1234567890",
 ];
-const BLANKS = [" ", "  ", "\t", " \t "];
-const JUNK = ["", "\r\n", "\n", "\r", " ", "PUB", "\0", "{}", '{"a":1}', "-1", "+OK", "\r\n\r\n"];
+const BLANKS = [" ", "  ", "\t", " \t ", " ".repeat(60)];
+const JUNK = [
+  "",
+  "x".repeat(60),
+  " ".repeat(60),
+  "\r\n",
+  "\n",
+  "\r",
+  " ",
+  "PUB",
+  "\0",
+  "{}",
+  '{"a":1}',
+  "-1",
+  "+OK",
+  "\r\n\r\n",
+];
 
 class Writer {
   readonly #random: Random;

@@ -1,4 +1,4 @@
-/** What applications do with the official client for JavaScript: publish, subscribe, request, drain. */
+/** What applications do with the official JavaScript client: publish, subscribe, request, drain. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type Msg, type NatsConnection, connect, headers } from "@nats-io/transport-node";
 import { NoRespondersError, RequestError, createInbox } from "@nats-io/transport-node";

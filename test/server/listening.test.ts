@@ -1,4 +1,4 @@
-/** Accepting connections on real ports: addresses, limits, and what happens when descriptors end. */
+/** Accepting connections on real ports: addresses, limits, and a shortage of descriptors. */
 import { describe, expect, test } from "bun:test";
 import { MeasuredServer, eventually } from "../support/measured-server.ts";
 import { RawPeer } from "../support/raw-peer.ts";

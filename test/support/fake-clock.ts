@@ -1,6 +1,6 @@
 /**
- * A clock that stands still until the test moves it. Used by every test of something that measures or
- * waits; timers run inside `advance`, in the order in which they are due.
+ * A clock that stands still until the test moves it. Used by every test of something that measures
+ * or waits; timers run inside `advance`, in the order in which they are due.
  */
 import type { Clock } from "../../src/util/clock.ts";
 

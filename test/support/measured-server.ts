@@ -1,7 +1,7 @@
 /**
- * A server in a process of its own, with monitoring on, whose memory, CPU time and descriptors tests
- * read while they strain it: the executable that MIDGE_EXECUTABLE names, else the sources run by
- * Bun. Dispose of it with `await using`, which kills it.
+ * A server in a process of its own, with monitoring on, whose memory, CPU time and descriptors
+ * tests read while they strain it: the executable that MIDGE_EXECUTABLE names, else the sources run
+ * by Bun. Dispose of it with `await using`, which kills it.
  */
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * A broker with NATS clients on memory transports under a clock that the test moves: everything of a
- * server but its sockets. Used by the unit tests of connections and clients.
+ * A broker with NATS clients on memory transports under a clock that the test moves: everything of
+ * a server but its sockets. Used by the unit tests of connections and clients.
  */
 import type { Authenticator } from "../../src/auth/authenticator.ts";
 import { OpenAccess } from "../../src/auth/open-access.ts";

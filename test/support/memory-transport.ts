@@ -1,6 +1,6 @@
 /**
- * A transport without a network: what is written is kept as text, and the test says how much of it is
- * taken. Used by the tests of connections and clients.
+ * A transport without a network: what is written is kept as text, and the test says how much of it
+ * is taken. Used by the tests of connections and clients.
  */
 import type { Transport, TransportListener } from "../../src/transport/transport.ts";
 

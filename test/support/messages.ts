@@ -1,6 +1,6 @@
 /**
- * Messages and receivers for tests of delivery: a message made from text instead of by a parser, and a
- * subscriber that remembers what it was given.
+ * Messages and receivers for tests of delivery: a message made from text instead of by a parser,
+ * and a subscriber that remembers what it was given.
  */
 import { Message } from "../../src/broker/message.ts";
 import type { Prepared, Subscriber, Subscription } from "../../src/broker/subscription.ts";

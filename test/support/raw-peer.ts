@@ -1,7 +1,7 @@
 /**
  * A TCP connection that does what clients should not: stops reading, closes in the middle, sends
- * anything. Used by the tests that strain a server. It keeps only the end of what it receives, so it
- * can be flooded itself.
+ * anything. Used by the tests that strain a server. It keeps only the end of what it receives, so
+ * it can be flooded itself.
  */
 import type { Socket } from "bun";
 

@@ -1,9 +1,10 @@
 /**
- * Lists what a parser calls, as text, and checks on the way that the message's fields agree with each
- * other. Used by the parser's table tests and its fuzzer.
+ * Lists what a parser calls, as text, and checks on the way that the message's fields agree with
+ * each other. Used by the parser's table tests and its fuzzer.
  */
 import type { Message } from "../../src/broker/message.ts";
 import { Message as EmptyMessage } from "../../src/broker/message.ts";
+import { FakeClock } from "../support/fake-clock.ts";
 import { BlockPool } from "../../src/connection/block-pool.ts";
 import { ProtocolError, protocolErrors } from "../../src/nats/errors.ts";
 import { LineParser } from "../../src/nats/line-parser.ts";
@@ -108,7 +109,7 @@ export class ParserBench {
   readonly parser: Parser;
 
   constructor(settings: Partial<ParserSettings> = {}) {
-    this.pool = new BlockPool();
+    this.pool = new BlockPool(new FakeClock());
     this.sink = new RecordingSink();
     const message = new EmptyMessage();
     this.parser = new Parser(this.sink, message, this.pool, new LineParser(message));

@@ -1,6 +1,7 @@
 /**
  * A server under attack: a process of its own and a well-behaved pair of clients whose exchange has
- * to go on during the attack and after it. Used by the hostile tests; each attack gets a new server.
+ * to go on during the attack and after it. Used by the hostile tests; each attack gets a new
+ * server.
  */
 import { expect } from "bun:test";
 import { Random } from "../../src/util/random.ts";
@@ -33,22 +34,24 @@ export interface SiegeSettings {
 
 export class Siege {
   readonly server: MeasuredServer;
+  readonly pair: SteadyPair;
   readonly random: Random;
-  /** Before the attack: the pair's connections and subscriptions, and what the server has itself. */
+  /** Before the attack: with the pair's connections and subscriptions, and the server's own. */
   readonly baseline: Varz;
   /** Everybody that attacks; closed at the end. */
   readonly #attackers: RawPeer[];
 
-  private constructor(server: MeasuredServer, baseline: Varz) {
+  private constructor(server: MeasuredServer, pair: SteadyPair, baseline: Varz) {
     this.server = server;
+    this.pair = pair;
     this.baseline = baseline;
     this.random = new Random(SIEGE_SEED);
     this.#attackers = [];
   }
 
   /**
-   * Runs `attack` against a new server. Rejects unless the pair's exchange goes on, the memory stays
-   * within bounds, no bug shows in the log, and nothing is left of the attackers when they are gone.
+   * Runs `attack` against a new server. Rejects unless the pair's exchange goes on, the memory
+   * stays within bounds, no bug shows in the log, and nothing is left of the attackers in the end.
    */
   static async run(
     settings: SiegeSettings,
@@ -57,7 +60,7 @@ export class Siege {
     await using server = await MeasuredServer.start({ args: settings.args ?? [] });
     using pair = await SteadyPair.start(TEST_HOST, server.port);
     await pair.playOn(ROUNDS_AFTER);
-    const siege = new Siege(server, await server.varz());
+    const siege = new Siege(server, pair, await server.varz());
     const maxBytes = server.residentBytes + (settings.growthBytes ?? DEFAULT_GROWTH_BYTES);
     let peakBytes = 0;
     const meter = setInterval(() => {

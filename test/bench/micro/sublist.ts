@@ -1,6 +1,7 @@
 /**
- * Cost of the sublist alone, run with `bun test/bench/micro/sublist.ts [subscriptions]`. Prints time per
- * operation, and memory after a full collection. Entries have the fields of a real subscription.
+ * Cost of the sublist alone, run with `bun test/bench/micro/sublist.ts [subscriptions]`. Prints
+ * time per operation, and memory after a full collection. Entries have the fields of a real
+ * subscription.
  */
 import { edenGC } from "bun:jsc";
 import { hashSubject, subjectBytes } from "../../../src/subject/subject.ts";
@@ -97,7 +98,9 @@ function matchAll(sublist: Sublist<BenchEntry>, subjects: Subjects, rounds: numb
 
 const BATCH = 10_000;
 
-/** Inserts all entries; the subjects are made outside of the measured time, as a parser has them. */
+/**
+ * Inserts all entries; the subjects are made outside of the measured time, as a parser has them.
+ */
 function insertAll(sublist: Sublist<BenchEntry>, entries: BenchEntry[]): void {
   let elapsedNs = 0;
   let slowestNs = 0;
@@ -133,7 +136,9 @@ function benchMillion(count: number): void {
   reportMemory("  with the sublist again");
 }
 
-/** An inbox that comes and goes among many subscriptions, and what the garbage collector has of it. */
+/**
+ * An inbox that comes and goes among many subscriptions, and what the garbage collector has of it.
+ */
 function benchChurn(sublist: Sublist<BenchEntry>): void {
   const inbox = subjectBytes("_INBOX.abcdefghijklmnop.1");
   const entry = new BenchEntry(subscriber, 0);

@@ -1,11 +1,12 @@
 /** Lending, taking back and giving up blocks of memory. */
 import { describe, expect, test } from "bun:test";
+import { FakeClock } from "../../support/fake-clock.ts";
 import { BLOCK_SIZES, BlockPool, NO_BLOCK } from "../../../src/connection/block-pool.ts";
 import { COPY_SLACK_BYTES } from "../../../src/util/bytes.ts";
 
 describe("borrowing", () => {
   test("gives the smallest size that is large enough, with slack behind it", () => {
-    const pool = new BlockPool();
+    const pool = new BlockPool(new FakeClock());
     const wishes: readonly (readonly [number, number])[] = [
       [0, 512],
       [1, 512],
@@ -25,7 +26,7 @@ describe("borrowing", () => {
   });
 
   test("lends again what was given back, never one block twice", () => {
-    const pool = new BlockPool();
+    const pool = new BlockPool(new FakeClock());
     const first = pool.borrow(100);
     const second = pool.borrow(100);
     expect(second).not.toBe(first);
@@ -34,7 +35,7 @@ describe("borrowing", () => {
   });
 
   test("counts what is lent and what is kept", () => {
-    const pool = new BlockPool();
+    const pool = new BlockPool(new FakeClock());
     const blocks = [100, 5000, 70_000].map((bytes) => pool.borrow(bytes));
     expect(pool.lentBytes).toBe(512 + 65_536 + 70_000);
     for (const block of blocks) pool.release(block);
@@ -43,7 +44,7 @@ describe("borrowing", () => {
   });
 
   test("does not keep more than a few megabytes", () => {
-    const pool = new BlockPool();
+    const pool = new BlockPool(new FakeClock());
     for (const size of BLOCK_SIZES) {
       const blocks = Array.from({ length: 600 }, () => pool.borrow(size));
       for (const block of blocks) pool.release(block);
@@ -53,7 +54,7 @@ describe("borrowing", () => {
 });
 
 test("a forgotten block is off the books and not lent again", () => {
-  const pool = new BlockPool();
+  const pool = new BlockPool(new FakeClock());
   const block = pool.borrow(100);
   pool.forget(block);
   expect(pool.lentBytes).toBe(0);
@@ -63,7 +64,7 @@ test("a forgotten block is off the books and not lent again", () => {
 
 describe("trimming", () => {
   test("frees what nobody borrowed since the last time, and keeps the rest", () => {
-    const pool = new BlockPool();
+    const pool = new BlockPool(new FakeClock());
     const blocks = Array.from({ length: 10 }, () => pool.borrow(512));
     for (const block of blocks) pool.release(block);
     expect(pool.trim()).toBe(true);
@@ -76,7 +77,7 @@ describe("trimming", () => {
   });
 
   test("has nothing to do in an empty pool", () => {
-    expect(new BlockPool().trim()).toBe(false);
+    expect(new BlockPool(new FakeClock()).trim()).toBe(false);
   });
 });
 

@@ -1,4 +1,4 @@
-/** What every connection shares: keep-alive, the time to log in, closing, counters, our own bugs. */
+/** What every connection shares: keep-alive, time to log in, closing, counters, our own bugs. */
 import { describe, expect, test } from "bun:test";
 import { SingleToken } from "../../../src/auth/single-secret.ts";
 import { closeReasons } from "../../../src/broker/close-reason.ts";
@@ -340,6 +340,7 @@ describe("counters", () => {
         checkTotals(broker, `seed ${seed}, step ${step}`);
       }
       for (const peer of peers) peer.client.onClose(undefined);
+      broker.clock.advance(60_000);
       checkTotals(broker, `seed ${seed}, the end`);
       expect(broker.context.pool.lentBytes).toBe(0);
       expect(broker.broker.subscriptionCount).toBe(0);

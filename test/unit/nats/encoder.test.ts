@@ -1,4 +1,4 @@
-/** Messages to bytes: the quick path and the composing one, for every kind of message and receiver. */
+/** Messages to bytes: both paths, for every kind of message and receiver. */
 import { describe, expect, test } from "bun:test";
 import { Message } from "../../../src/broker/message.ts";
 import type { SubscriptionId } from "../../../src/broker/subscription.ts";
@@ -22,7 +22,7 @@ import { RecordingSink, USUAL_SETTINGS } from "../../support/recording-sink.ts";
 function written(write: (outbound: Outbound) => void): string {
   const pieces: string[] = [];
   const queue = new FlushQueue(new FakeClock());
-  const pool = new BlockPool();
+  const pool = new BlockPool(new FakeClock());
   const owner = {
     writeOut(bytes: Uint8Array, offset: number, length: number): number {
       pieces.push(textOf(bytes, offset, offset + length));
@@ -44,7 +44,7 @@ function deliveries(input: string, sid: SubscriptionId): { text: string; counted
   const message = new Message();
   const sink = new RecordingSink();
   const results: { text: string; counted: number }[] = [];
-  const parser = new Parser(sink, message, new BlockPool(), new LineParser(message));
+  const parser = new Parser(sink, message, new BlockPool(new FakeClock()), new LineParser(message));
   Object.assign(parser, USUAL_SETTINGS);
   sink.afterCall = () => {
     for (const takesHeaders of [true, false]) {

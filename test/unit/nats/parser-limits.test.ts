@@ -1,4 +1,4 @@
-/** What a peer can make the parser keep, when it is refused, and stopping in the middle of input. */
+/** What a peer can make the parser keep, when it is refused, and stopping in the middle. */
 import { describe, expect, test } from "bun:test";
 import { BLOCK_SIZES, LARGEST_BLOCK_BYTES } from "../../../src/connection/block-pool.ts";
 import { ProtocolError } from "../../../src/nats/errors.ts";
@@ -34,6 +34,29 @@ describe("junk that the grammar ignores is not kept", () => {
         expect(bench.pool.lentBytes).toBe(0);
       });
     }
+  }
+});
+
+describe("however much is ignored, nothing behind it is lost", () => {
+  const junk = "PONG" + "x".repeat(9000) + "\r\n";
+  const blanks = " ".repeat(9000);
+  const cases: readonly (readonly [string, string])[] = [
+    [junk, "pong"],
+    [`+OK${blanks}\r\nPONG\r\n`, "pong"],
+    [`SUB${blanks}a 1\r\n`, "subscribe a sid 1"],
+    [`UNSUB${blanks}1\r\n`, "unsubscribe 1 max -1"],
+    [`CONNECT${blanks}{}\r\n`, "connect {}"],
+    [`PUB${blanks}a 1\r\nx\r\n`, 'publish a "x"'],
+    [`HPUB${blanks}a 1 1\r\nx\r\n`, 'publish a headers "x" ""'],
+  ];
+  for (const [input, call] of cases) {
+    test(`${input.slice(0, 8).trim()} cut anywhere in its first bytes`, () => {
+      for (let cut = 1; cut < 12; cut++) {
+        const bench = new ParserBench();
+        const calls = bench.record([input.slice(0, cut), `${input.slice(cut)}PING\r\n`]);
+        expect({ cut, calls }).toEqual({ cut, calls: [call, "ping"] });
+      }
+    });
   }
 });
 
