@@ -17,4 +17,6 @@ export interface LiveConnection extends TrafficCounters {
   readonly subscriptionCount: number;
   /** Closes for `reason`, flushing as the reason says. Idempotent: the first reason stays. */
   close(reason: CloseReason): void;
+  /** Drops what a closing connection still has queued, and its socket. */
+  abandon(): void;
 }

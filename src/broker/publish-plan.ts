@@ -22,6 +22,17 @@ const MAX_SLOTS = 32_768;
 /** In a full-grown table, every how many misses a plan may push out another. */
 const EVICT_EVERY = 16;
 
+/**
+ * Memory that the plans of a table may take, by estimate: what receivers prepare counts most. Without
+ * it, many receivers of very many subjects would take gigabytes. A table that has no room left is
+ * emptied now and then, so that it follows what is busy.
+ */
+const MAX_TABLE_BYTES = 16 * 1024 * 1024;
+const PREPARED_BYTES = 192;
+const PLAN_BYTES = 384;
+/** Refusals per plan held after which the table is emptied. */
+const EMPTY_AFTER = 16;
+
 /** Every how many misses a subject gets a plan at once, lest two keep each other out. */
 const ADMIT_EVERY = 61;
 
@@ -78,9 +89,20 @@ export class PublishPlan {
     this.preparedQueues = NO_QUEUES_PREPARED;
   }
 
+  /** Estimate of the memory held once deliveries are prepared. */
+  get sizeBytes(): number {
+    let receivers = this.plain.length;
+    for (let i = 0; i < this.queues.length; i++) receivers += this.queues[i]!.length;
+    return sizeOfPlan(this.length, receivers);
+  }
+
   get subject(): Uint8Array {
     return new Uint8Array(this.words.buffer, 0, this.length);
   }
+}
+
+function sizeOfPlan(subjectBytes: number, receivers: number): number {
+  return PLAN_BYTES + subjectBytes + receivers * (PREPARED_BYTES + subjectBytes);
 }
 
 /** Fills the free slots, so that every slot holds a plan; no subject has its length. */
@@ -102,6 +124,10 @@ export class PlanTable {
   #missesUntilGrowth: number;
   #mask: number;
   #count: number;
+  /** Sum of the plans' `sizeBytes`. */
+  #sizeBytes: number;
+  /** Plans refused for lack of memory since the table was last emptied. */
+  #refusals: number;
   /** Plans pushed out by others since the table last grew. */
   #evictions: number;
   #scannedSlots: number;
@@ -118,6 +144,8 @@ export class PlanTable {
     this.#missesUntilGrowth = FIRST_SEEN;
     this.#mask = FIRST_SLOTS - 1;
     this.#count = 0;
+    this.#sizeBytes = 0;
+    this.#refusals = 0;
     this.#evictions = 0;
     this.#scannedSlots = 0;
     this.#once = new PublishPlan(NO_SUBJECT, 0);
@@ -175,6 +203,8 @@ export class PlanTable {
     this.#slots = new Array<PublishPlan>(slots).fill(NO_PLAN);
     this.#mask = slots - 1;
     this.#count = 0;
+    this.#sizeBytes = 0;
+    this.#refusals = 0;
     this.#evictions = 0;
   }
 
@@ -189,6 +219,7 @@ export class PlanTable {
   }
 
   #drop(slot: number): void {
+    this.#sizeBytes -= this.#slots[slot]!.sizeBytes;
     this.#slots[slot] = NO_PLAN;
     this.#count--;
   }
@@ -213,11 +244,11 @@ export class PlanTable {
     const seen = this.#seen;
     const index = (Math.imul(hash, SPREAD) >>> SPREAD_SHIFT) & (seen.length - 1);
     const isKnown = seen[index] === hash || this.misses % ADMIT_EVERY === 0;
-    if (isKnown && this.#hasRoomFor(hash)) return this.#build(message);
+    const once = this.#once;
+    this.#match(once, message);
+    if (isKnown && this.#hasRoomFor(message, once)) return this.#build(message, once);
     seen[index] = hash;
     if (--this.#missesUntilGrowth === 0) this.#growSeen();
-    const once = this.#once;
-    this.#fill(once, message);
     return once;
   }
 
@@ -227,7 +258,8 @@ export class PlanTable {
     this.#missesUntilGrowth = this.#seen.length;
   }
 
-  #fill(plan: PublishPlan, message: Message): void {
+  /** Finds the receivers. */
+  #match(plan: PublishPlan, message: Message): void {
     const bytes = message.block.bytes;
     const { subjectStart, subjectEnd } = message;
     const result = this.#sublist.matchBytes(bytes, subjectStart, subjectEnd);
@@ -237,10 +269,14 @@ export class PlanTable {
     plan.queues = result.queues;
   }
 
-  #build(message: Message): PublishPlan {
+  /** Makes a plan of what was matched, with everything prepared. */
+  #build(message: Message, matched: PublishPlan): PublishPlan {
     const subject = message.block.bytes.slice(message.subjectStart, message.subjectEnd);
     const plan = new PublishPlan(subject, message.subjectHash);
-    this.#fill(plan, message);
+    plan.isAllowed = matched.isAllowed;
+    plan.receiverCount = matched.receiverCount;
+    plan.plain = matched.plain;
+    plan.queues = matched.queues;
     plan.preparedPlain = prepareAll(plan.plain, subject);
     const preparedQueues: (readonly Prepared[])[] = [];
     for (const members of plan.queues) preparedQueues.push(prepareAll(members, subject));
@@ -254,11 +290,20 @@ export class PlanTable {
   }
 
   /**
-   * In a full-grown table a plan gives way only now and then, lest two busy subjects take turns.
+   * Whether one more plan fits. In a full-grown table a plan gives way only now and then, lest two busy
+   * subjects take turns.
    */
-  #hasRoomFor(hash: number): boolean {
-    const slot = this.#slotOf(hash);
+  #hasRoomFor(message: Message, matched: PublishPlan): boolean {
+    let receivers = matched.plain.length;
+    for (const members of matched.queues) receivers += members.length;
+    const sizeBytes = sizeOfPlan(message.subjectEnd - message.subjectStart, receivers);
+    if (sizeBytes > MAX_TABLE_BYTES) return false;
+    if (this.#sizeBytes + sizeBytes > MAX_TABLE_BYTES) {
+      if (++this.#refusals < this.#count * EMPTY_AFTER) return false;
+      this.clear();
+    }
     const slots = this.#slots;
+    const slot = this.#slotOf(message.subjectHash);
     if (slots[slot] === NO_PLAN || slots[slot ^ 1] === NO_PLAN) return true;
     return slots.length < MAX_SLOTS || this.misses % EVICT_EVERY === 0;
   }
@@ -268,8 +313,12 @@ export class PlanTable {
     const slots = this.#slots;
     let slot = this.#slotOf(plan.hash);
     if (slots[slot] !== NO_PLAN) slot ^= 1;
-    if (slots[slot] === NO_PLAN) this.#count++;
-    else this.#evictions++;
+    if (slots[slot] !== NO_PLAN) {
+      this.#drop(slot);
+      this.#evictions++;
+    }
+    this.#count++;
+    this.#sizeBytes += plan.sizeBytes;
     slots[slot] = plan;
   }
 

@@ -424,6 +424,10 @@ export abstract class Connection
     this.#finish();
   }
 
+  abandon(): void {
+    if (this.#state === ConnectionState.Closing) this.#finish();
+  }
+
   /** Notes the connection for monitoring, before its subscriptions go. */
   #remember(reason: CloseReason): void {
     const { broker, clock } = this.context;

@@ -13,6 +13,8 @@ export interface MonitorSubject {
   readonly options: Options;
   readonly identity: ServerIdentity;
   readonly clock: Clock;
+  /** The port that clients connect to; the bound one if it was to be any free port. */
+  clientPort(): number;
   /** Whether clients can connect now. */
   isReady(): boolean;
 }

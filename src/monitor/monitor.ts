@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import type { Server as HttpServer } from "bun";
+import { withWildcardHost } from "../transport/wildcard-host.ts";
 import type { Endpoint, EndpointAnswer, MonitorFacts, MonitorSubject } from "./endpoint.ts";
 import { healthz } from "./healthz.ts";
 import { varz } from "./varz.ts";
@@ -21,6 +22,8 @@ export class Monitor {
   readonly #startMs: number;
   readonly #requestCounts: Record<string, number>;
   #server: HttpServer<undefined> | undefined;
+  /** Set while listening pauses. */
+  #pausedPort: number | undefined;
   #cpuPercent: number;
   #cpuSampledMs: number;
   #cpuUsedUs: number;
@@ -30,6 +33,7 @@ export class Monitor {
     this.#startMs = subject.clock.wallMs();
     this.#requestCounts = {};
     this.#server = undefined;
+    this.#pausedPort = undefined;
     this.#cpuPercent = 0;
     this.#cpuSampledMs = subject.clock.nowMs();
     this.#cpuUsedUs = 0;
@@ -37,24 +41,42 @@ export class Monitor {
 
   /** The bound port; undefined when monitoring is off. */
   get port(): number | undefined {
-    return this.#server?.port;
+    return this.#pausedPort ?? this.#server?.port;
   }
 
   /** Binds the configured port, if any. Throws the system's error. */
   start(): void {
-    const { host, httpHost, httpPort } = this.#subject.options;
-    if (httpPort === 0) return;
-    const address = httpHost === "" ? host : httpHost;
-    this.#server = Bun.serve({
-      hostname: address,
-      port: Math.max(httpPort, 0),
-      fetch: (request) => this.#respond(new URL(request.url).pathname),
-    });
+    const { httpPort } = this.#subject.options;
+    if (httpPort !== 0) this.#listen(Math.max(httpPort, 0));
   }
 
   stop(): void {
     void this.#server?.stop(true);
     this.#server = undefined;
+  }
+
+  /** Accepts no more requests for a while; `port` stays. */
+  stopListening(): void {
+    if (this.#server === undefined) return;
+    this.#pausedPort = this.#server.port;
+    void this.#server.stop(false);
+    this.#server = undefined;
+  }
+
+  restartListening(): void {
+    if (this.#pausedPort === undefined) return;
+    this.#listen(this.#pausedPort);
+    this.#pausedPort = undefined;
+  }
+
+  /** As the client port, the wildcard host takes IPv6 too where the machine has it. */
+  #listen(port: number): void {
+    const { host, httpHost } = this.#subject.options;
+    const hostname = httpHost === "" ? host : httpHost;
+    const fetch = (request: Request) => this.#respond(new URL(request.url).pathname);
+    this.#server = withWildcardHost(hostname, (address) =>
+      Bun.serve({ hostname: address, port, fetch }),
+    );
   }
 
   #respond(path: string): Response {

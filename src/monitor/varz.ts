@@ -19,7 +19,7 @@ export function varz(subject: MonitorSubject, facts: MonitorFacts): EndpointAnsw
     proto: 1,
     git_commit: identity.gitCommit || undefined,
     go: identity.runtime,
-    ...configuredFields(options),
+    ...configuredFields(options, subject.clientPort()),
     start: new Date(facts.startMs).toISOString(),
     now: new Date(nowMs).toISOString(),
     uptime: uptimeText(nowMs - facts.startMs),
@@ -54,11 +54,11 @@ export function varz(subject: MonitorSubject, facts: MonitorFacts): EndpointAnsw
   return { status: 200, body, isIndented: true };
 }
 
-function configuredFields(options: Options): object {
+function configuredFields(options: Options, port: number): object {
   const hasLogin = options.username !== "" || options.authorizationToken !== "";
   return {
     host: options.host,
-    port: options.port,
+    port,
     auth_required: hasLogin || undefined,
     max_connections: options.maxConnections,
     max_subscriptions: options.maxSubscriptions || undefined,

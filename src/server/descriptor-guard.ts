@@ -16,6 +16,7 @@ const FEW_CONNECTIONS = 64;
 /** Connections accepted between two looks at the descriptors in use. */
 const CHECK_EVERY = 16;
 
+const WATCH_INTERVAL_MS = 1000;
 const FIRST_PAUSE_MS = 10;
 const MAX_PAUSE_MS = 1000;
 
@@ -32,21 +33,39 @@ export interface Pausable {
 export class DescriptorGuard {
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #listening: Pausable;
+  readonly #listening: Pausable[];
   /** Known once it is asked for. */
   #limit: number | undefined;
   #accepted: number;
   #pauseMs: number;
   #cancelPause: (() => void) | undefined;
+  #cancelWatch: (() => void) | undefined;
 
-  constructor(clock: Clock, logger: Logger, listening: Pausable) {
+  constructor(clock: Clock, logger: Logger) {
     this.#clock = clock;
     this.#logger = logger;
-    this.#listening = listening;
+    this.#listening = [];
     this.#limit = undefined;
     this.#accepted = 0;
     this.#pauseMs = FIRST_PAUSE_MS;
     this.#cancelPause = undefined;
+    this.#cancelWatch = undefined;
+  }
+
+  /** Has `listening` pause too when descriptors run out. */
+  guard(listening: Pausable): void {
+    this.#listening.push(listening);
+  }
+
+  /**
+   * Looks at the descriptors once a second: for listeners that do not tell of what they accept. A lack
+   * that nobody notices would cost a core.
+   */
+  watch(): void {
+    this.#cancelWatch = this.#clock.after(WATCH_INTERVAL_MS, () => {
+      if (!canOpen()) this.#pause();
+      this.watch();
+    });
   }
 
   /** Whether one connection more would use up the reserve. */
@@ -68,6 +87,7 @@ export class DescriptorGuard {
   }
 
   stop(): void {
+    this.#cancelWatch?.();
     this.#cancelPause?.();
     this.#cancelPause = undefined;
   }
@@ -79,7 +99,7 @@ export class DescriptorGuard {
     this.#logger.error(
       `Temporary Client Accept Error (too many open files), sleeping ${pauseMs}ms`,
     );
-    this.#listening.stopListening();
+    for (const one of this.#listening) one.stopListening();
     this.#cancelPause = this.#clock.after(pauseMs, () => this.#resume());
   }
 
@@ -90,7 +110,7 @@ export class DescriptorGuard {
       return;
     }
     try {
-      this.#listening.restartListening();
+      for (const one of this.#listening) one.restartListening();
     } catch (error) {
       this.#logger.error(`Client Accept error: ${String(error)}`);
       this.#pause();

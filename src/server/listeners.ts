@@ -7,8 +7,7 @@ import type { NatsContext } from "../nats/nats-context.ts";
 import { listenTcp } from "../transport/tcp-listener.ts";
 import type { TcpListener } from "../transport/tcp-listener.ts";
 import type { Transport, TransportListener } from "../transport/transport.ts";
-import { DescriptorGuard } from "./descriptor-guard.ts";
-import type { Pausable } from "./descriptor-guard.ts";
+import type { DescriptorGuard, Pausable } from "./descriptor-guard.ts";
 
 export class ClientListener implements Pausable {
   readonly #nats: NatsContext;
@@ -17,10 +16,10 @@ export class ClientListener implements Pausable {
   #port: number;
   #isStopped: boolean;
 
-  constructor(nats: NatsContext) {
-    const { clock, logger } = nats.connections;
+  constructor(nats: NatsContext, guard: DescriptorGuard) {
     this.#nats = nats;
-    this.#guard = new DescriptorGuard(clock, logger, this);
+    this.#guard = guard;
+    guard.guard(this);
     this.#listener = undefined;
     this.#port = nats.connections.options.port;
     this.#isStopped = false;
@@ -46,7 +45,6 @@ export class ClientListener implements Pausable {
 
   stop(): void {
     this.#isStopped = true;
-    this.#guard.stop();
     this.stopListening();
   }
 
@@ -56,7 +54,7 @@ export class ClientListener implements Pausable {
   }
 
   restartListening(): void {
-    if (!this.#isStopped) this.start();
+    if (!this.#isStopped && this.#listener === undefined) this.start();
   }
 
   #accept(transport: Transport): TransportListener | undefined {

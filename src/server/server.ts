@@ -18,6 +18,7 @@ import type { Clock } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
 import { makeServerKeys } from "../util/nkeys.ts";
 import { MIDGE_VERSION, NATS_VERSION } from "../util/version.ts";
+import { DescriptorGuard } from "./descriptor-guard.ts";
 import { RunIdentity } from "./identity.ts";
 import { ClientListener } from "./listeners.ts";
 
@@ -37,6 +38,7 @@ export class Server {
   readonly #context: ConnectionContext;
   /** What clients of this server share; tests and benchmarks make clients with it. */
   readonly natsContext: NatsContext;
+  readonly #guard: DescriptorGuard;
   readonly #clients: ClientListener;
   readonly #monitor: Monitor;
   #shutdown: Promise<void> | undefined;
@@ -56,14 +58,17 @@ export class Server {
     const authenticator = makeAuthenticator(options, this.broker.globalAccount);
     this.#context = new ConnectionContext(this.broker, options, authenticator, logger, clock);
     this.natsContext = new NatsContext(this.#context, this.identity);
-    this.#clients = new ClientListener(this.natsContext);
+    this.#guard = new DescriptorGuard(clock, logger);
+    this.#clients = new ClientListener(this.natsContext, this.#guard);
     this.#monitor = new Monitor({
       broker: this.broker,
       options,
       identity: this.identity,
       clock,
+      clientPort: () => this.#clients.port,
       isReady: () => this.#clients.isListening,
     });
+    this.#guard.guard(this.#monitor);
     this.#shutdown = undefined;
   }
 
@@ -92,6 +97,7 @@ export class Server {
     const monitorPort = this.#monitor.port;
     if (monitorPort !== undefined) {
       this.#logger.info(`Starting http monitor on ${addressText(monitorHost, monitorPort)}`);
+      this.#guard.watch();
     }
     try {
       this.#clients.start();
@@ -117,6 +123,7 @@ export class Server {
 
   async #shutDown(): Promise<void> {
     this.#logger.info("Initiating Shutdown...");
+    this.#guard.stop();
     this.#clients.stop();
     const connections = [...this.broker.connections.values()];
     for (const connection of connections) connection.close(closeReasons.serverShutdown);
@@ -124,6 +131,7 @@ export class Server {
     while (connections.some((one) => one.pendingBytes > 0) && this.#clock.nowMs() < deadlineMs) {
       await new Promise<void>((resolve) => setTimeout(resolve, SHUTDOWN_POLL_MS));
     }
+    for (const connection of connections) connection.abandon();
     this.#monitor.stop();
     this.#context.stop();
     this.#logger.info("Server Exiting..");

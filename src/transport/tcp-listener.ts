@@ -2,10 +2,11 @@
  * Listening for TCP by `Bun.listen`. One handler object serves all sockets of a listener;
  * `socket.data` is the transport, which knows the connection above it.
  */
-import type { SocketHandler, TCPSocketListener } from "bun";
+import type { SocketHandler } from "bun";
 import { freeBytes } from "../util/bytes.ts";
 import { TcpTransport } from "./tcp.ts";
 import type { Transport, TransportListener } from "./transport.ts";
+import { withWildcardHost } from "./wildcard-host.ts";
 
 /** Chunks from this size on are freed at once instead of waiting for the garbage collector. */
 const FREED_CHUNK_BYTES = 4096;
@@ -26,20 +27,7 @@ export interface TcpListener {
  */
 export function listenTcp(host: string, port: number, accept: Accept): TcpListener {
   const socket = handlers(accept);
-  if (host !== "0.0.0.0") return Bun.listen<TcpTransport>({ hostname: host, port, socket });
-  let listener: TCPSocketListener<TcpTransport>;
-  try {
-    listener = Bun.listen<TcpTransport>({ hostname: "::", port, socket });
-  } catch (error) {
-    if (!isFamilyMissing(error)) throw error;
-    listener = Bun.listen<TcpTransport>({ hostname: host, port, socket });
-  }
-  return listener;
-}
-
-function isFamilyMissing(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  return code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL";
+  return withWildcardHost(host, (hostname) => Bun.listen<TcpTransport>({ hostname, port, socket }));
 }
 
 function handlers(accept: Accept): SocketHandler<TcpTransport> {

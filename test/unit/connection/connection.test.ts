@@ -419,6 +419,26 @@ describe("a bug of ours", () => {
     expect(later.read()).toBe("-ERR 'Authentication Timeout'\r\n");
   });
 
+  /** Fails when its ping is due. */
+  class UnableToPing extends NatsClient {
+    protected override sendPing(): void {
+      throw new AssertionError("the claim that did not hold");
+    }
+  }
+
+  test("in a timer closes that connection only, and the timers of others go on", () => {
+    const broker = new MemoryBroker({ options: { pingIntervalMs: INTERVAL_MS } });
+    const before = broker.connect();
+    const failing = broker.connect(QUIET, (nats, transport) => new UnableToPing(nats, transport));
+    const behind = broker.connect();
+    expect(() => broker.clock.advance(3000)).not.toThrow();
+    expect(failing.client.isLive).toBe(false);
+    expect(broker.logged("the claim that did not hold")[0]).toMatch(/\n\s+at /);
+    for (const peer of [before, behind]) expect(pings(peer)).toBe(1);
+    broker.clock.advance(INTERVAL_MS + LATE_MS);
+    for (const peer of [before, behind]) expect(pings(peer)).toBe(1);
+  });
+
   test("in drain closes that connection only", () => {
     const broker = new MemoryBroker();
     const receiver = broker.connect().send("SUB a 1\r\n");
