@@ -40,8 +40,7 @@ export class ClosedConnections {
   }
 
   add(connection: ClosedConnection): void {
-    if (this.#capacity === 0) return;
-    this.#ring[this.total % this.#capacity] = connection;
+    if (this.#capacity > 0) this.#ring[this.total % this.#capacity] = connection;
     this.total++;
   }
 

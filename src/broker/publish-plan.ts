@@ -23,9 +23,9 @@ const MAX_SLOTS = 32_768;
 const EVICT_EVERY = 16;
 
 /**
- * Memory that the plans of a table may take, by estimate: what receivers prepare counts most. Without
- * it, many receivers of very many subjects would take gigabytes. A table that has no room left is
- * emptied now and then, so that it follows what is busy.
+ * Memory that the plans of a table may take, by estimate: what receivers prepare counts most.
+ * Without it, many receivers of very many subjects would take gigabytes. A table that has no room
+ * left is emptied now and then, so that it follows what is busy.
  */
 const MAX_TABLE_BYTES = 16 * 1024 * 1024;
 const PREPARED_BYTES = 192;
@@ -49,7 +49,7 @@ const SPREAD_SHIFT = 17;
  * that makes thousands of them in one turn cannot stall the loop; emptying costs less than 5 ms of
  * scans.
  */
-const MAX_SCANNED_SLOTS = 4_000_000;
+const MAX_SCANNED_SLOTS = 262_144;
 
 type Queues = readonly (readonly Subscription[])[];
 
@@ -60,6 +60,7 @@ const NONE_PREPARED: readonly Prepared[] = [];
 const NO_QUEUES_PREPARED: readonly (readonly Prepared[])[] = [];
 
 export class PublishPlan {
+  readonly subject: Uint8Array;
   readonly length: number;
   readonly hash: number;
   /** The subject four bytes a word, zeros behind its end, and the mask of the last word. */
@@ -79,7 +80,8 @@ export class PublishPlan {
     this.length = subject.length;
     this.hash = hash;
     this.words = new Int32Array(Math.max(1, (subject.length + 3) >> 2));
-    new Uint8Array(this.words.buffer).set(subject);
+    this.subject = new Uint8Array(this.words.buffer, 0, subject.length);
+    this.subject.set(subject);
     this.lastWordMask = (-1 >>> (((4 - (subject.length & 3)) & 3) * 8)) | 0;
     this.isAllowed = true;
     this.receiverCount = 0;
@@ -94,10 +96,6 @@ export class PublishPlan {
     let receivers = this.plain.length;
     for (let i = 0; i < this.queues.length; i++) receivers += this.queues[i]!.length;
     return sizeOfPlan(this.length, receivers);
-  }
-
-  get subject(): Uint8Array {
-    return new Uint8Array(this.words.buffer, 0, this.length);
   }
 }
 
@@ -290,8 +288,8 @@ export class PlanTable {
   }
 
   /**
-   * Whether one more plan fits. In a full-grown table a plan gives way only now and then, lest two busy
-   * subjects take turns.
+   * Whether one more plan fits. In a full-grown table a plan gives way only now and then, lest two
+   * busy subjects take turns.
    */
   #hasRoomFor(message: Message, matched: PublishPlan): boolean {
     let receivers = matched.plain.length;

@@ -1,5 +1,5 @@
 /**
- * The receivers that have something to send. [hot] Each is listed once. They are written when all
+ * The receivers that have something to send. Each is listed once. They are written when all
  * sockets that were ready together have been read, so that messages from several publishers leave a
  * receiver in one system call.
  */
@@ -9,9 +9,6 @@ import type { Clock } from "../util/clock.ts";
 export interface Flushable {
   flush(): void;
 }
-
-/** A queue that was longer gives up its slots, lest they keep closed connections alive. */
-const KEPT_SLOTS = 64;
 
 export class FlushQueue {
   readonly #clock: Clock;
@@ -49,9 +46,15 @@ export class FlushQueue {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
     const waiting = this.#waiting;
-    for (let i = 0; i < this.#count; i++) waiting[i]!.flush();
-    if (this.#count > KEPT_SLOTS) waiting.length = 0;
-    this.#count = 0;
-    this.#isFlushing = false;
+    let next = 0;
+    try {
+      while (next < this.#count) waiting[next++]!.flush();
+    } finally {
+      // Whoever is left when a flush fails is served by the next one.
+      const left = waiting.splice(0, this.#count).slice(next);
+      this.#count = 0;
+      this.#isFlushing = false;
+      for (const one of left) this.add(one);
+    }
   }
 }

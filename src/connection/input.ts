@@ -1,7 +1,7 @@
 /**
- * The input of one connection: whose turn it is, and what has to wait. Chunks are read in order, each
- * in one turn unless its operations make more work than a turn may; then, and while a slow receiver
- * or a log-in is waited for, the transport is paused and the rest is kept.
+ * The input of one connection: whose turn it is, and what has to wait. Chunks are read in order,
+ * each in one turn unless its operations make more work than a turn may; then, and while a slow
+ * receiver or a log-in is waited for, the transport is paused and the rest is kept.
  */
 import type { Pressure } from "../broker/back-pressure.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -11,7 +11,8 @@ import { ProducerStall } from "./producer-stall.ts";
 
 /**
  * Work that one turn may do before others get theirs, in units of about one delivery (50 ns): a few
- * milliseconds. Large chunks end the turn too, since the runtime would read on from the same socket.
+ * milliseconds. Large chunks end the turn too, since the runtime would read on from the same
+ * socket.
  */
 const WORK_PER_TURN = 50_000;
 const LARGE_CHUNK_BYTES = 131_072;

@@ -22,7 +22,8 @@ export class SlowReceiverWatch {
   #hasTakenSome: boolean;
   /** Whether bytes were refused in the turn that runs: what it still queues is owed as well. */
   #isNew: boolean;
-  #producers: WaitingProducer[];
+  /** Those that wait, some perhaps no more. */
+  readonly #producers: Set<WaitingProducer>;
   #readyBelowBytes: number;
 
   constructor() {
@@ -32,7 +33,7 @@ export class SlowReceiverWatch {
     this.#owedBytes = 0;
     this.#hasTakenSome = false;
     this.#isNew = false;
-    this.#producers = [];
+    this.#producers = new Set();
     this.#readyBelowBytes = 0;
   }
 
@@ -83,10 +84,9 @@ export class SlowReceiverWatch {
 
   addProducer(producer: WaitingProducer, pressure: Pressure, maxPendingBytes: number): void {
     const isSoft = pressure === Pressure.Soft;
-    this.#readyBelowBytes = isSoft
-      ? SOFT_PRESSURE_BYTES / 2
-      : maxPendingBytes * HIGH_PRESSURE_SHARE;
-    this.#producers.push(producer);
+    const bytes = isSoft ? SOFT_PRESSURE_BYTES / 2 : maxPendingBytes * HIGH_PRESSURE_SHARE;
+    this.#readyBelowBytes = Math.max(this.#readyBelowBytes, bytes);
+    this.#producers.add(producer);
   }
 
   /** Lets producers go on once little enough is pending. */
@@ -95,9 +95,8 @@ export class SlowReceiverWatch {
   }
 
   releaseProducers(): void {
-    if (this.#producers.length === 0) return;
-    const producers = this.#producers;
-    this.#producers = [];
-    for (const producer of producers) producer.onReceiverReady();
+    for (const producer of this.#producers) producer.onReceiverReady();
+    this.#producers.clear();
+    this.#readyBelowBytes = 0;
   }
 }

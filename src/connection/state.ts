@@ -3,9 +3,9 @@
  * changes it goes through `nextState`, which refuses what is not drawn here:
  *
  * ```
- * Greeting ──▶ Authenticating ──▶ Open ──▶ Closing ──▶ Closed
- *     └──────────────┴──────────────┴───────▲ └──▲
- *     └──────────────┴──────────────┴────────────┘  (closed without a flush)
+ *     ┌────────────────────────┐
+ * Greeting ──▶ Authenticating ◀─▶ Open      any of them ──▶ Closing ──▶ Closed
+ *                                                └─────────────────────▲  (without a flush)
  * ```
  */
 import { assert } from "../util/assert.ts";

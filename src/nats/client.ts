@@ -273,7 +273,8 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   onConnect(bytes: Uint8Array, start: number, end: number): void {
     const { authenticator, broker, clock, options } = this.context;
     this.#noteActivity();
-    if (this.keepAlive.rttMs === 0) this.keepAlive.rttMs = clock.wallMs() - this.startMs || 0.001;
+    if (this.keepAlive.rttMs === 0)
+      this.keepAlive.rttMs = Math.max(clock.wallMs() - this.startMs, 0.001);
     const connect = decodeConnect(bytes, start, end, this.#connect);
     if (this.#isConnectReceived) {
       this.#removeAllSubscriptions();

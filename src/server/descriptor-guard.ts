@@ -16,7 +16,7 @@ const FEW_CONNECTIONS = 64;
 /** Connections accepted between two looks at the descriptors in use. */
 const CHECK_EVERY = 16;
 
-const WATCH_INTERVAL_MS = 1000;
+const WATCH_INTERVAL_MS = 50;
 const FIRST_PAUSE_MS = 10;
 const MAX_PAUSE_MS = 1000;
 
@@ -58,8 +58,8 @@ export class DescriptorGuard {
   }
 
   /**
-   * Looks at the descriptors once a second: for listeners that do not tell of what they accept. A lack
-   * that nobody notices would cost a core.
+   * Looks at the descriptors now and then: for listeners that do not tell of what they accept. A
+   * lack that nobody notices would cost a core.
    */
   watch(): void {
     this.#cancelWatch = this.#clock.after(WATCH_INTERVAL_MS, () => {

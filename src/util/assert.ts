@@ -1,6 +1,6 @@
 /**
  * Checks of our own invariants. A failed assertion is a bug in midge, never a mistake of a peer:
- * the connection on which it happens is closed with the stack in the log, the server goes on.
+ * the connection whose turn it was is closed with the stack in the log, the server goes on.
  */
 
 /** Thrown by `assert`; told apart from protocol errors by the one catch in `connection.ts`. */
