@@ -55,11 +55,11 @@ export class Monitor {
     this.#server = undefined;
   }
 
-  /** Accepts no more requests for a while; `port` stays. */
+  /** Drops all connections and accepts none for a while; `port` stays. */
   stopListening(): void {
     if (this.#server === undefined) return;
     this.#pausedPort = this.#server.port;
-    void this.#server.stop(false);
+    void this.#server.stop(true);
     this.#server = undefined;
   }
 

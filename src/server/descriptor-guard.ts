@@ -52,7 +52,10 @@ export class DescriptorGuard {
     this.#cancelWatch = undefined;
   }
 
-  /** Has `listening` pause too when descriptors run out. */
+  /**
+   * Has `listening` pause when descriptors run out: the one added last first, the others only if
+   * that does not free any.
+   */
   guard(listening: Pausable): void {
     this.#listening.push(listening);
   }
@@ -99,7 +102,10 @@ export class DescriptorGuard {
     this.#logger.error(
       `Temporary Client Accept Error (too many open files), sleeping ${pauseMs}ms`,
     );
-    for (const one of this.#listening) one.stopListening();
+    for (const one of this.#listening.toReversed()) {
+      one.stopListening();
+      if (canOpen()) break;
+    }
     this.#cancelPause = this.#clock.after(pauseMs, () => this.#resume());
   }
 

@@ -22,7 +22,6 @@ export const systemClock: Clock = {
   wallMs: () => Date.now(),
   after(delayMs, action) {
     const timer = setTimeout(action, delayMs);
-    timer.unref();
     return () => clearTimeout(timer);
   },
   afterEvents(action) {
