@@ -11,10 +11,10 @@ import { ProducerStall } from "./producer-stall.ts";
 
 /**
  * Work that one turn may do before others get theirs, in units of about one delivery (50 ns): a few
- * milliseconds. Large chunks end the turn too, since the runtime would read on from the same
+ * milliseconds at most. Large chunks end the turn too, since the runtime would read on from the same
  * socket.
  */
-const WORK_PER_TURN = 50_000;
+const WORK_PER_TURN = 15_000;
 const LARGE_CHUNK_BYTES = 131_072;
 
 /** Who reads. Implemented by the connection. */
