@@ -49,7 +49,7 @@ async function build(target: Target | undefined): Promise<boolean> {
       minify: true,
       // Halves what our own code adds to the start; costs about 2 MB of mapped file.
       bytecode: true,
-      format: "esm",
+      format: "cjs",
       define: { MIDGE_BUILD_COMMIT: JSON.stringify(commit()) },
       compile: {
         outfile: `${import.meta.dir}/${outfile}`,

@@ -5,4 +5,4 @@
 import { run } from "./cli/run.ts";
 
 process.title = "midge";
-await run(process.argv.slice(2));
+void run(process.argv.slice(2));
