@@ -11,8 +11,8 @@ import { ProducerStall } from "./producer-stall.ts";
 
 /**
  * Work that one turn may do before others get theirs, in units of about one delivery (50 ns): a few
- * milliseconds at most. Large chunks end the turn too, since the runtime would read on from the same
- * socket.
+ * milliseconds at most. Large chunks end the turn too, since the runtime would read on from the
+ * same socket.
  */
 const WORK_PER_TURN = 15_000;
 const LARGE_CHUNK_BYTES = 131_072;

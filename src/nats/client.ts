@@ -15,7 +15,7 @@ import type { Transport } from "../transport/transport.ts";
 import { Ascii } from "../util/ascii.ts";
 import { binaryText } from "../util/bytes.ts";
 import { addressLabel, connectLabel, labelled, logOf } from "./client-label.ts";
-import { decodeConnect, defaultConnectOptions } from "./connect.ts";
+import { defaultConnectOptions } from "./connect.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { prepareMessage, writeComposed, writeLine, writePrepared, writeUtf8 } from "./encoder.ts";
 import * as errors from "./errors.ts";
@@ -275,7 +275,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     this.#noteActivity();
     if (this.keepAlive.rttMs === 0)
       this.keepAlive.rttMs = Math.max(clock.wallMs() - this.startMs, 0.001);
-    const connect = decodeConnect(bytes, start, end, this.#connect);
+    const connect = this.#nats.connects.decode(bytes, start, end, this.#connect);
     if (this.#isConnectReceived) {
       this.#removeAllSubscriptions();
       this.moveTo(broker.globalAccount);

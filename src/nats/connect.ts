@@ -56,16 +56,30 @@ const fieldNames = new Set<string>(Object.keys(defaultConnectOptions));
 
 const decoder = new TextDecoder();
 
+/**
+ * Decodes CONNECT, remembering the last one: the clients of a fleet say the same, and then share
+ * one object.
+ */
+export class ConnectDecoder {
+  #lastText: string | undefined = undefined;
+  #lastOptions: ConnectOptions = defaultConnectOptions;
+
+  /** As `decodeConnect`. */
+  decode(bytes: Uint8Array, start: number, end: number, previous: ConnectOptions): ConnectOptions {
+    const text = decoder.decode(bytes.subarray(start, end));
+    if (previous !== defaultConnectOptions) return decodeConnect(text, previous);
+    if (text === this.#lastText) return this.#lastOptions;
+    this.#lastOptions = decodeConnect(text, previous);
+    this.#lastText = text;
+    return this.#lastOptions;
+  }
+}
+
 /** Throws `ProtocolError` for what is not a JSON object with fields of the right types. */
-export function decodeConnect(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  previous: ConnectOptions,
-): ConnectOptions {
+export function decodeConnect(text: string, previous: ConnectOptions): ConnectOptions {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(decoder.decode(bytes.subarray(start, end)));
+    parsed = JSON.parse(text);
   } catch {
     throw new ProtocolError(protocolErrors.badArguments, "CONNECT is not valid JSON");
   }

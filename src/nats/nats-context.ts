@@ -4,6 +4,7 @@
  */
 import type { Connection } from "../connection/connection.ts";
 import type { ConnectionContext } from "../connection/context.ts";
+import { ConnectDecoder } from "./connect.ts";
 import { infoLine } from "./info.ts";
 import type { ServerIdentity } from "../broker/server-identity.ts";
 import { LineParser } from "./line-parser.ts";
@@ -12,6 +13,7 @@ export class NatsContext {
   readonly connections: ConnectionContext;
   readonly identity: ServerIdentity;
   readonly lines: LineParser;
+  readonly connects: ConnectDecoder;
   /** What INFO says of where clients connect; set once the listener is up. */
   host: string;
   port: number;
@@ -20,6 +22,7 @@ export class NatsContext {
     this.connections = connections;
     this.identity = identity;
     this.lines = new LineParser(connections.message);
+    this.connects = new ConnectDecoder();
     this.host = connections.options.host;
     this.port = connections.options.port;
   }

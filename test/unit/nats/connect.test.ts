@@ -1,12 +1,12 @@
 /** CONNECT's JSON: defaults, spelling of names, types, and what a second CONNECT keeps. */
 import { describe, expect, test } from "bun:test";
-import { decodeConnect, defaultConnectOptions } from "../../../src/nats/connect.ts";
+import { ConnectDecoder, defaultConnectOptions } from "../../../src/nats/connect.ts";
 import type { ConnectOptions } from "../../../src/nats/connect.ts";
 import { ProtocolError, protocolErrors } from "../../../src/nats/errors.ts";
 
 function decode(json: string, previous = defaultConnectOptions): ConnectOptions {
   const bytes = Buffer.from(`CONNECT ${json}\r\n`);
-  return decodeConnect(bytes, 8, bytes.length - 2, previous);
+  return new ConnectDecoder().decode(bytes, 8, bytes.length - 2, previous);
 }
 
 function problemOf(json: string): unknown {
@@ -114,4 +114,18 @@ describe("refused without an error text", () => {
       expect(problemOf(`{"protocol":${value}}`)).toBe(protocolErrors.badArguments);
     }
   });
+});
+
+test("the same CONNECT of two clients gives one object, another one its own", () => {
+  const decoder = new ConnectDecoder();
+  const decodeWith = (json: string, previous = defaultConnectOptions) => {
+    const bytes = Buffer.from(json);
+    return decoder.decode(bytes, 0, bytes.length, previous);
+  };
+  const first = decodeWith('{"name":"a"}');
+  expect(decodeWith('{"name":"a"}')).toBe(first);
+  expect(decodeWith('{"name":"b"}').name).toBe("b");
+  expect(() => decodeWith("{")).toThrow(ProtocolError);
+  expect(decodeWith('{"verbose":false}', first)).toEqual({ ...first, verbose: false });
+  expect(decodeWith('{"name":"b"}').verbose).toBe(true);
 });
