@@ -89,15 +89,21 @@ export class Outbound {
     }
   }
 
-  /** Queues a copy of `bytes[start, end)`. */
+  /** Queues a copy of `bytes[start, end)`, filling each block to its end. */
   append(bytes: Uint8Array, start: number, end: number): void {
     let from = start;
     while (from < end) {
-      const length = Math.min(end - from, LARGEST_BLOCK_BYTES);
-      const at = this.reserve(length);
-      this.block.bytes.set(bytes.subarray(from, from + length), at);
-      this.commit(at + length);
+      const rest = end - from;
+      let room = this.block.capacity - this.#used;
+      if (room <= 0 || (room < rest && this.block.capacity < LARGEST_BLOCK_BYTES)) {
+        const used = room <= 0 ? 0 : this.#used;
+        this.#makeRoom(Math.min(rest, LARGEST_BLOCK_BYTES - used));
+        room = this.block.capacity - this.#used;
+      }
+      const length = Math.min(room, rest);
+      Buffer.prototype.copy.call(bytes, this.block.buffer, this.#used, from, from + length);
       from += length;
+      this.commit(this.#used + length);
     }
   }
 

@@ -19,6 +19,9 @@ import type { ByteBlock } from "../util/bytes.ts";
 /** Tails from this size on are sent from where they were received instead of being copied. */
 const LARGE_TAIL_BYTES = 32_768;
 
+/** Tails from this size on may be split between two blocks, so that blocks are sent full. */
+const SPLIT_TAIL_BYTES = 8192;
+
 /** Room for `HMSG`, blanks, two numbers and line ends around the variable parts of a line. */
 const FIXED_PARTS_BYTES = 64;
 
@@ -45,8 +48,8 @@ export function writePrepared(outbound: Outbound, message: Message, prepared: Pr
   const { words, lengthBytes } = prepared;
   const { tailStart, tailEnd } = message;
   const tailBytes = tailEnd - tailStart;
-  const isLarge = tailBytes >= LARGE_TAIL_BYTES;
-  let at = outbound.reserve(1 + lengthBytes + COPY_SLACK_BYTES + (isLarge ? 0 : tailBytes));
+  const isSplit = tailBytes >= SPLIT_TAIL_BYTES;
+  let at = outbound.reserve(1 + lengthBytes + COPY_SLACK_BYTES + (isSplit ? 0 : tailBytes));
   const block = outbound.block;
   const view = block.view;
   if (message.headerBytes > 0) block.bytes[at++] = Ascii.UpperH;
@@ -56,9 +59,9 @@ export function writePrepared(outbound: Outbound, message: Message, prepared: Pr
     view.setInt32(at, words[i]!, true);
     at += 4;
   }
-  if (isLarge) {
+  if (isSplit) {
     outbound.commit(end);
-    outbound.appendLarge(message.block.bytes, tailStart, tailEnd);
+    writeRest(outbound, message, tailStart);
     return;
   }
   copyBytes(message.block, tailStart, tailEnd, block, end);
@@ -143,6 +146,10 @@ function writeRest(outbound: Outbound, message: Message, start: number): void {
   const length = message.tailEnd - start;
   if (length >= LARGE_TAIL_BYTES) {
     outbound.appendLarge(message.block.bytes, start, message.tailEnd);
+    return;
+  }
+  if (length >= SPLIT_TAIL_BYTES) {
+    outbound.append(message.block.bytes, start, message.tailEnd);
     return;
   }
   const at = outbound.reserve(length);
