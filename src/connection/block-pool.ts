@@ -6,9 +6,9 @@ import { ByteBlock, COPY_SLACK_BYTES } from "../util/bytes.ts";
 import type { Clock } from "../util/clock.ts";
 
 /**
- * Usable bytes of each size class; each block has `COPY_SLACK_BYTES` more. The largest fits into one
- * segment on the loopback interface (64 KiB less headers): a full 64 KiB leaves as two, which costs a
- * fifth more for each message of 16 KiB (benchmark row `1 to 1, 16384 B`).
+ * Usable bytes of each size class; each block has `COPY_SLACK_BYTES` more. The largest fits into
+ * one segment on the loopback interface (64 KiB less headers): a full 64 KiB leaves as two, which
+ * costs a fifth more for each message of 16 KiB (benchmark row `1 to 1, 16384 B`).
  */
 export const BLOCK_SIZES = [512, 4096, 65_280] as const;
 
