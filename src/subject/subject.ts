@@ -6,6 +6,7 @@
  * a token of its own, never a part of one (`a*` is literal text).
  */
 import { Ascii } from "../util/ascii.ts";
+import { binaryText } from "../util/bytes.ts";
 
 /** A subject or pattern, as bytes or as text (see `subjectText`). */
 export type Subject = Uint8Array | string;
@@ -39,7 +40,7 @@ export function subjectBytes(text: string): Uint8Array {
  * exactly.
  */
 export function subjectText(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  return binaryText(bytes, 0, bytes.length);
 }
 
 /** No empty token, no blank or line end, `>` only as the last token. */
