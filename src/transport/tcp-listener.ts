@@ -4,6 +4,7 @@
  */
 import type { SocketHandler } from "bun";
 import { freeBytes } from "../util/bytes.ts";
+import { DirectReceiver } from "./direct-receive.ts";
 import { TcpTransport } from "./tcp.ts";
 import type { Transport, TransportListener } from "./transport.ts";
 import { withWildcardHost } from "./wildcard-host.ts";
@@ -33,11 +34,12 @@ export function listenTcp(host: string, port: number, accept: Accept): TcpListen
 function handlers(accept: Accept): SocketHandler<TcpTransport> {
   // Plain Uint8Array chunks cost a tenth less than Buffers, but the types know only these.
   const plainChunks = { binaryType: "uint8array" } as unknown as { binaryType: "buffer" };
+  const receiver = new DirectReceiver();
   return {
     ...plainChunks,
     open(socket) {
       socket.setNoDelay(true);
-      const transport = new TcpTransport(socket);
+      const transport = new TcpTransport(socket, receiver);
       socket.data = transport;
       transport.listener = accept(transport);
       if (transport.listener === undefined) socket.end();
@@ -51,16 +53,10 @@ function handlers(accept: Accept): SocketHandler<TcpTransport> {
       socket.data.listener?.onDrain();
     },
     close(socket, error) {
-      reportClose(socket.data, error);
+      socket.data.reportClose(error);
     },
     error(socket, error) {
-      reportClose(socket.data, error);
+      socket.data.reportClose(error);
     },
   };
-}
-
-function reportClose(transport: TcpTransport, error: Error | undefined): void {
-  const listener = transport.listener;
-  transport.listener = undefined;
-  listener?.onClose(error);
 }
