@@ -1,5 +1,5 @@
 /**
- * Receiving past the runtime, for sockets that are busy. [hot]
+ * Receiving past the runtime, for sockets that are busy.
  * The runtime reads into a buffer of its own and copies each chunk to fresh memory, a fifth of the
  * cost of taking 1 KiB messages in. A transport that has been paused because its peer sends more
  * than a turn may handle is read here instead, by `recv` into one buffer that all of them share
@@ -48,7 +48,7 @@ export class DirectReceiver {
     return code === EAGAIN || code === EINTR ? NOTHING : BROKEN;
   }
 
-  /** The first `length` received bytes; valid until the next `receive`, or for good once given away. */
+  /** The first `length` received bytes; valid until the next `receive` unless given away. */
   chunk(length: number): Uint8Array {
     return this.#bytes.subarray(0, length);
   }

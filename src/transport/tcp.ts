@@ -1,7 +1,8 @@
 /**
  * Plain TCP: one accepted socket as a `Transport`. [hot]
  * `write` passes on what the kernel took, so nothing is ever buffered twice. A peer that had to be
- * paused is read by the direct receiver until it has nothing more to say, then by the runtime again.
+ * paused is read by the direct receiver until it has nothing more to say, then by the runtime
+ * again.
  */
 import type { Socket } from "bun";
 import { BROKEN, type DirectReceiver, NOTHING } from "./direct-receive.ts";
