@@ -2,7 +2,6 @@
  * HTTP monitoring: the table of endpoints and the server that answers for them.
  * Answers look as the reference's to the byte: two-space JSON with HTML characters escaped.
  */
-import { availableParallelism } from "node:os";
 import type { Server as HttpServer } from "bun";
 import { withWildcardHost } from "../transport/wildcard-host.ts";
 import type { Endpoint, EndpointAnswer, MonitorFacts, MonitorSubject } from "./endpoint.ts";
@@ -91,7 +90,8 @@ export class Monitor {
       startMs: this.#startMs,
       requestCounts: this.#requestCounts,
       cpuPercent: this.#sampleCpu(),
-      cores: availableParallelism(),
+      // Loading it at start would cost 0.7 ms.
+      cores: process.getBuiltinModule("node:os").availableParallelism(),
     };
   }
 

@@ -16,7 +16,7 @@ import { NatsContext } from "../nats/nats-context.ts";
 import { systemClock } from "../util/clock.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
-import { makeServerKeys } from "../util/nkeys.ts";
+import { type ServerKeys, makeServerKeys } from "../util/nkeys.ts";
 import { MIDGE_VERSION, NATS_VERSION } from "../util/version.ts";
 import { DescriptorGuard } from "./descriptor-guard.ts";
 import { RunIdentity } from "./identity.ts";
@@ -32,6 +32,8 @@ const DISCOURAGED_PAYLOAD_BYTES = 8 * 1024 * 1024;
 export class Server {
   readonly broker: Broker;
   readonly identity: RunIdentity;
+  /** Being made by another thread while the rest of the server is put together. */
+  readonly #keys: Promise<ServerKeys>;
   readonly #options: Options;
   readonly #logger: Logger;
   readonly #clock: Clock;
@@ -47,6 +49,7 @@ export class Server {
   constructor(options: Options, logger: Logger, clock: Clock = systemClock) {
     const problems = checkOptions(options);
     if (problems.length > 0) throw new Error(problems.join("; "));
+    this.#keys = makeServerKeys();
     this.#options = options;
     this.#logger = logger;
     this.#clock = clock;
@@ -85,7 +88,7 @@ export class Server {
   /** Binds all ports. Rejects with an `Error` whose message is the one-line reason. */
   async start(): Promise<void> {
     const { host, port, httpHost, httpPort } = this.#options;
-    this.identity.takeKeys(await makeServerKeys());
+    this.identity.takeKeys(await this.#keys);
     this.#logBanner();
     const monitorHost = httpHost === "" ? host : httpHost;
     try {
