@@ -67,6 +67,9 @@ export class Parser {
   #repeatedBytes: number;
   #repeatedMask: number;
   #lastHash: number;
+  #lastHeaderBytes: number;
+  /** Where the subject begins in the line, and its length. */
+  #lastSubjectOffset: number;
   #lastSubjectBytes: number;
   #lastSize: number;
 
@@ -92,6 +95,8 @@ export class Parser {
     this.#repeatedBytes = 0;
     this.#repeatedMask = 0;
     this.#lastHash = 0;
+    this.#lastHeaderBytes = 0;
+    this.#lastSubjectOffset = 0;
     this.#lastSubjectBytes = 0;
     this.#lastSize = 0;
   }
@@ -139,14 +144,12 @@ export class Parser {
     while (position < end) {
       let next = NOT_PLAIN;
       if (end - position > 8 && !this.expectsConnect) {
-        const word = view.getInt32(position, true);
-        if (word === PUB_WORD) {
-          next =
-            this.#repeatedBytes > 0
-              ? this.#publishAgain(block, position, end)
-              : this.#publish(block, position, end);
+        if (this.#repeatedBytes > 0) next = this.#publishAgain(block, position, end);
+        if (next === NOT_PLAIN) {
+          const word = view.getInt32(position, true);
+          if (word === PUB_WORD) next = this.#publish(block, position, end);
+          else if (word === HPUB_WORD) next = this.#headerPublish(block, position, end);
         }
-        if (word === HPUB_WORD) next = this.#headerPublish(block, position, end);
       }
       if (next === NOT_PLAIN) next = this.#lines.run(this, this.#sink, block, position, end);
       if (next === INCOMPLETE) return position;
@@ -202,50 +205,62 @@ export class Parser {
     message.replyEnd = replyEnd;
     message.headerBytes = 0;
     message.hasPlainTail = true;
-    const isRepeated = hash === this.#lastHash && size === this.#lastSize;
-    if (isRepeated && replyEnd === tailStart) this.#remember(block, start, at + 2);
-    this.#lastHash = hash;
-    this.#lastSubjectBytes = subjectEnd - subjectStart;
-    this.#lastSize = size;
+    if (replyEnd === tailStart) this.#noteLine(block, start, at + 2, size);
     return this.finishPublish(block, start, at + 2, size, end);
   }
 
-  /** `PUB` with the same line as the one before: one comparison instead of a scan. */
+  /**
+   * A publish with the same line as those before: one comparison instead of a scan. `NOT_PLAIN` if
+   * it has another.
+   */
   #publishAgain(block: ByteBlock, start: number, end: number): number {
     const words = this.#repeated;
     const length = this.#repeatedBytes;
-    if (start + MAX_REPEATED_BYTES > end) return this.#publishOther(block, start, end);
     const view = block.view;
     const last = (length - 1) >> 2;
-    let at = start + 4;
-    for (let i = 1; i < last; i++, at += 4) {
-      if (view.getInt32(at, true) !== words[i]) return this.#publishOther(block, start, end);
+    let at = start;
+    if (start + MAX_REPEATED_BYTES > end) return this.#endSeries();
+    for (let i = 0; i < last; i++, at += 4) {
+      if (view.getInt32(at, true) !== words[i]) return this.#endSeries();
     }
-    if ((view.getInt32(at, true) & this.#repeatedMask) !== words[last]) {
-      return this.#publishOther(block, start, end);
-    }
-    // The limit may have changed: the name, a blank and the line's end do not count.
-    if (length - 6 > this.maxControlLineBytes) return this.#publishOther(block, start, end);
+    if ((view.getInt32(at, true) & this.#repeatedMask) !== words[last]) return this.#endSeries();
+    if (this.#lastHeaderBytes > 0 && !this.acceptsHeaders) return this.#endSeries();
+    // The limit may have changed; the name, a blank and the line's end do not count.
+    const subjectStart = start + this.#lastSubjectOffset;
+    if (start + length - 2 - subjectStart > this.maxControlLineBytes) return this.#endSeries();
     const message = this.#message;
-    const subjectEnd = start + 4 + this.#lastSubjectBytes;
-    message.subjectStart = start + 4;
+    const subjectEnd = subjectStart + this.#lastSubjectBytes;
+    message.subjectStart = subjectStart;
     message.subjectEnd = subjectEnd;
     message.subjectHash = this.#lastHash;
     message.tailStart = subjectEnd + 1;
     message.replyEnd = subjectEnd + 1;
-    message.headerBytes = 0;
+    message.headerBytes = this.#lastHeaderBytes;
     message.hasPlainTail = true;
     return this.finishPublish(block, start, start + length, this.#lastSize, end);
   }
 
-  /** The series of equal lines is over. */
-  #publishOther(block: ByteBlock, start: number, end: number): number {
+  /** The next line is another one. */
+  #endSeries(): number {
     this.#repeatedBytes = 0;
-    return this.#publish(block, start, end);
+    return NOT_PLAIN;
   }
 
-  /** Keeps a line that came twice in a row. */
-  #remember(block: ByteBlock, start: number, end: number): void {
+  /** Remembers the line of a publish without a reply, and keeps it if it came twice in a row. */
+  #noteLine(block: ByteBlock, start: number, end: number, size: number): void {
+    const message = this.#message;
+    const { subjectHash, headerBytes } = message;
+    if (subjectHash === this.#lastHash && size === this.#lastSize) {
+      this.#keepLine(block, start, end);
+    }
+    this.#lastHash = subjectHash;
+    this.#lastSize = size;
+    this.#lastHeaderBytes = headerBytes;
+    this.#lastSubjectOffset = message.subjectStart - start;
+    this.#lastSubjectBytes = message.subjectEnd - message.subjectStart;
+  }
+
+  #keepLine(block: ByteBlock, start: number, end: number): void {
     const length = end - start;
     if (length > MAX_REPEATED_BYTES || start + MAX_REPEATED_BYTES > block.bytes.length) return;
     if (this.#repeated === NO_WORDS) this.#repeated = new Int32Array(MAX_REPEATED_BYTES >> 2);
@@ -297,6 +312,7 @@ export class Parser {
     message.replyEnd = hasReply ? firstEnd : tailStart;
     message.headerBytes = headerBytes;
     message.hasPlainTail = true;
+    if (!hasReply) this.#noteLine(block, start, lineEnd + 2, size);
     return this.finishPublish(block, start, lineEnd + 2, size, end);
   }
 

@@ -131,6 +131,48 @@ suite("publishes in a row with the same line", [
     calls: ['publish a "1"', 'publish a "2"', 'publish a "3"', 'publish a "4"', REST_CALL],
   },
   {
+    name: "may have headers",
+    input:
+      series(
+        ...[1, 2, 3].map(
+          (n) => [`HPUB a ${HEADER_BYTES} ${HEADER_BYTES + 1}`, `${HEADERS}${n}`] as const,
+        ),
+      ) +
+      series(
+        [`HPUB b ${HEADER_BYTES} ${HEADER_BYTES + 1}`, `${HEADERS}4`],
+        ["PUB a 19", "5".repeat(19)],
+      ) +
+      REST,
+    calls: [
+      ...[1, 2, 3].map((n) => `publish a headers ${quoted(HEADERS)} "${n}"`),
+      `publish b headers ${quoted(HEADERS)} "4"`,
+      `publish a "${"5".repeat(19)}"`,
+      REST_CALL,
+    ],
+  },
+  {
+    name: "end at another header size",
+    input:
+      series(
+        ...[1, 2].map(
+          (n) =>
+            [
+              `HPUB a ${HEADER_BYTES} 30`,
+              `${HEADERS}${String(n).repeat(30 - HEADER_BYTES)}`,
+            ] as const,
+        ),
+      ) +
+      series(["HPUB a 12 30", "NATS/1.0\r\n\r\n" + "3".repeat(18)]) +
+      REST,
+    calls: [
+      ...[1, 2].map(
+        (n) => `publish a headers ${quoted(HEADERS)} "${String(n).repeat(30 - HEADER_BYTES)}"`,
+      ),
+      `publish a headers ${quoted("NATS/1.0\r\n\r\n")} "${"3".repeat(18)}"`,
+      REST_CALL,
+    ],
+  },
+  {
     name: "must each end with CRLF",
     input: `${series(["PUB a 1", "1"], ["PUB a 1", "2"])}PUB a 1\r\n3xPUB a 1\r\n4\r\n${REST}`,
     calls: ['publish a "1"', 'publish a "2"', UNKNOWN],
@@ -144,6 +186,15 @@ test("a lower limit of lines holds for repeated ones too", () => {
   expect(before).toHaveLength(4);
   bench.parser.maxControlLineBytes = 10;
   expect(bench.record([line.repeat(3) + REST]).slice(4)).toEqual([TOO_LONG]);
+});
+
+test("headers that are no longer accepted are refused in a series too", () => {
+  const line = `HPUB a ${HEADER_BYTES} ${HEADER_BYTES}\r\n${HEADERS}\r\n`;
+  const bench = new ParserBench();
+  expect(bench.record([line.repeat(6)])).toHaveLength(6);
+  bench.parser.acceptsHeaders = false;
+  const refused = new ParserBench({ acceptsHeaders: false }).record([line.repeat(6)]);
+  expect(bench.record([line.repeat(6)]).slice(6)).toEqual([...refused]);
 });
 
 suite("publishes", [
