@@ -23,10 +23,64 @@ type Target = keyof typeof TARGETS;
 const USAGE = `Usage: bun run build.ts [--target <target>]... [--all]
 
 Without options: an executable for this host, dist/midge.
-Targets: ${Object.keys(TARGETS).join(", ")}`;
+Targets: ${Object.keys(TARGETS).join(", ")}
+
+Each gets its bcrypt add-on if that is installed, which needs for targets other than this host
+  bun install --os '*' --cpu '*' --libc '*'`;
 
 function isTarget(name: string): name is Target {
   return name in TARGETS;
+}
+
+/** What the packages with the bcrypt add-on for each target end in. */
+const ADDONS = {
+  "linux-x64": "linux-x64-gnu",
+  "linux-x64-baseline": "linux-x64-gnu",
+  "linux-arm64": "linux-arm64-gnu",
+  "linux-x64-musl": "linux-x64-musl",
+  "linux-arm64-musl": "linux-arm64-musl",
+  "darwin-x64": "darwin-x64",
+  "darwin-arm64": "darwin-arm64",
+  "windows-x64": "win32-x64-msvc",
+} as const satisfies Record<Target, string>;
+
+/** The add-on's file; undefined if its package is not installed. */
+function addonFile(target: Target | undefined): string | undefined {
+  const host = `${process.platform}-${process.arch}`;
+  const names = target === undefined ? Object.values(ADDONS) : [ADDONS[target]];
+  for (const name of names) {
+    const addon = `@node-rs/bcrypt-${name}`;
+    try {
+      if (target === undefined) {
+        // Several may be installed; the one for this host is the one that it can load.
+        if (!name.startsWith(host)) continue;
+        import.meta.require(addon);
+      }
+      return Bun.resolveSync(addon, import.meta.dir);
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Embeds the bcrypt add-on of the target, and it alone: the package's own loader would be given
+ * what is installed for this host, and search the system at run time. Without one, bcrypt.ts says
+ * what happens.
+ */
+function bcryptAddon(file: string | undefined): Bun.BunPlugin {
+  const contents =
+    file === undefined
+      ? 'throw new Error("this build is without it");'
+      : `module.exports = require(${JSON.stringify(file)});`;
+  return {
+    name: "bcrypt-addon",
+    setup(builder) {
+      const filter = /@node-rs[\\/]bcrypt[\\/]binding\.js$/;
+      builder.onLoad({ filter }, () => ({ contents, loader: "js" }));
+    },
+  };
 }
 
 /** First seven characters of the commit, or "" outside a git checkout. */
@@ -42,6 +96,7 @@ function commit(): string {
 /** Builds one executable; `target` undefined means this host. Returns whether it worked. */
 async function build(target: Target | undefined): Promise<boolean> {
   const outfile = `dist/midge${target === undefined ? "" : `-${target}`}`;
+  const addon = addonFile(target);
   try {
     const { outputs } = await Bun.build({
       entrypoints: [`${import.meta.dir}/src/main.ts`],
@@ -50,6 +105,7 @@ async function build(target: Target | undefined): Promise<boolean> {
       // Halves what our own code adds to the start; costs about 2 MB of mapped file.
       bytecode: true,
       format: "cjs",
+      plugins: [bcryptAddon(addon)],
       define: { MIDGE_BUILD_COMMIT: JSON.stringify(commit()) },
       compile: {
         outfile: `${import.meta.dir}/${outfile}`,
@@ -59,6 +115,9 @@ async function build(target: Target | undefined): Promise<boolean> {
       },
     });
     for (const { path } of outputs) console.log(relative(import.meta.dir, path));
+    if (addon === undefined) {
+      console.log(`${outfile}: no @node-rs/bcrypt for this target, Bun's own bcrypt stands in`);
+    }
     return true;
   } catch (error) {
     const reason = error instanceof AggregateError ? error.errors.join("\n") : error;

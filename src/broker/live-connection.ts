@@ -17,6 +17,14 @@ export interface LiveConnection extends TrafficCounters {
   readonly subscriptionCount: number;
   /** Closes for `reason`, flushing as the reason says. Idempotent: the first reason stays. */
   close(reason: CloseReason): void;
+  /** The options in force are other ones now. */
+  applyOptions(): void;
+  /** Who may log in has changed: closes what would no longer be let in as the same user. */
+  reauthorize(): void;
+  /** Tells the peer that the server is going to end. */
+  announceLameDuck(): void;
+  /** Closes the peer that is one too many, with the reason as an error. */
+  refuse(): void;
   /** Drops what a closing connection still has queued, and its socket. */
   abandon(): void;
 }

@@ -1,27 +1,31 @@
 /**
  * The command line: `argv` in, what to do out. Reads flags the way Go's flag package does, since
  * scripts and service units written for nats-server are full of them: `-port 4222`, `--port=4222`,
- * `-DV`, `-T=false`; the first argument that is no flag ends them. Later values of a flag win.
+ * `-DV`, `-T=false`; the first argument that is no flag ends them and names a command. Later
+ * values of a flag win.
  */
-import { OptionValueError, toggle } from "../config/option-kinds.ts";
-import {
-  type OptionName,
-  type Options,
-  defaultOptions,
-  optionRow,
-  parseOptionValue,
-  withValues,
-} from "../config/options.ts";
-import { type Flag, type FlagEffect, flags } from "./command.ts";
+import { toggle } from "../config/option-kinds.ts";
+import { OptionValueError } from "../config/option-value-error.ts";
+import { type OptionName, optionRow, parseOptionValue } from "../config/options.ts";
+import type { OptionSources } from "../config/resolve.ts";
+import { type Flag, type FlagEffect, flagNamed } from "./command.ts";
+import { MisuseError, readFlags, valueProblem } from "./flag-reader.ts";
+import { subcommandNamed } from "./subcommands.ts";
 
 /** What the command line asks for. */
 export type Invocation =
-  | { readonly kind: "run"; readonly options: Options }
+  | { readonly kind: "run"; readonly sources: OptionSources }
+  /** `-t`: say what is wrong with the configuration, and run nothing. */
+  | { readonly kind: "test"; readonly sources: OptionSources }
   | { readonly kind: "help" }
   | { readonly kind: "version" }
+  /** `--signal`: what to send, and to whom, as it was written. */
+  | { readonly kind: "signal"; readonly request: string }
+  /** A row of `subcommands.ts`, with the arguments after it. */
+  | { readonly kind: "subcommand"; readonly name: string; readonly argv: readonly string[] }
   /** A flag that does not exist or cannot be read; `reason` is Go's sentence about it. */
   | { readonly kind: "misuse"; readonly reason: string }
-  /** An argument that is no flag, no `help` and no `version`. */
+  /** An argument that is neither a flag nor a command, or a command after flags of the server. */
   | { readonly kind: "unknown-command"; readonly reason: string };
 
 /** A flag as it was given, with its value read. */
@@ -30,79 +34,55 @@ interface GivenFlag {
   readonly value: unknown;
 }
 
-class MisuseError extends Error {}
-
 const SWITCH_VALUE = toggle();
-
-const FLAG_BY_NAME: ReadonlyMap<string, Flag> = new Map(
-  flags.flatMap((flag) => flag.names.map((name) => [name, flag] as const)),
-);
 
 /** Reads the arguments after the program's name. */
 export function parseArguments(argv: readonly string[]): Invocation {
   try {
-    const { given, rest } = readFlags(argv);
+    const given: GivenFlag[] = [];
+    const [word, ...others] = readFlags(argv, {
+      find: flagNamed,
+      isSwitch,
+      take: (flag, name, written) =>
+        given.push({ effect: flag.effect, value: readValue(flag, name, written) }),
+    });
     if (isAsked(given, "version")) return { kind: "version" };
     if (isAsked(given, "help")) return { kind: "help" };
-    const [word] = rest;
-    if (word !== undefined) return commandNamed(word);
-    return { kind: "run", options: withValues(defaultOptions(), valuesOf(given)) };
+    if (word !== undefined) return commandNamed(word, others, given.length > 0);
+    const request = lastText(given, "signal");
+    if (request !== "") return { kind: "signal", request };
+    return { kind: isAsked(given, "test") ? "test" : "run", sources: sourcesOf(given) };
   } catch (error) {
     if (error instanceof MisuseError) return { kind: "misuse", reason: error.message };
     throw error;
   }
 }
 
-function commandNamed(word: string): Invocation {
-  const command = word.toLowerCase();
-  if (command === "help" || command === "version") return { kind: command };
-  return { kind: "unknown-command", reason: `unrecognized command: ${JSON.stringify(word)}` };
-}
-
-/** Takes flags and their values off the front of `argv`; "--" ends them too. */
-function readFlags(argv: readonly string[]): { given: GivenFlag[]; rest: readonly string[] } {
-  const given: GivenFlag[] = [];
-  let at = 0;
-  while (at < argv.length) {
-    const argument = argv[at]!;
-    if (!argument.startsWith("-") || argument === "-") break;
-    at++;
-    if (argument === "--") break;
-    const { name, attached } = splitFlag(argument);
-    const flag = FLAG_BY_NAME.get(name);
-    if (flag === undefined) throw new MisuseError(`flag provided but not defined: -${name}`);
-    let written = attached;
-    if (written === undefined) {
-      written = isSwitch(flag) ? "true" : argv[at++];
-      if (written === undefined) throw new MisuseError(`flag needs an argument: -${name}`);
-    }
-    given.push({ effect: flag.effect, value: readValue(flag, name, written) });
+function commandNamed(word: string, rest: readonly string[], followsFlags: boolean): Invocation {
+  const name = word.toLowerCase();
+  if (name === "version") return { kind: "version" };
+  if (name === "help") {
+    const topic = rest[0]?.toLowerCase() ?? "";
+    if (subcommandNamed(topic) === undefined) return { kind: "help" };
+    return { kind: "subcommand", name: topic, argv: ["--help"] };
   }
-  return { given, rest: argv.slice(at) };
-}
-
-/** `-name`, `--name`, `-name=value` or `--name=value`. */
-function splitFlag(argument: string): { name: string; attached: string | undefined } {
-  const body = argument.slice(argument.startsWith("--") ? 2 : 1);
-  if (body.startsWith("-") || body.startsWith("=")) {
-    throw new MisuseError(`bad flag syntax: ${argument}`);
+  if (subcommandNamed(name) === undefined) {
+    return { kind: "unknown-command", reason: `unrecognized command: ${JSON.stringify(word)}` };
   }
-  const equals = body.indexOf("=");
-  if (equals < 0) return { name: body, attached: undefined };
-  return { name: body.slice(0, equals), attached: body.slice(equals + 1) };
+  if (followsFlags) {
+    return { kind: "unknown-command", reason: `no flags of the server go before "${name}"` };
+  }
+  return { kind: "subcommand", name, argv: rest };
 }
 
 function readValue(flag: Flag, name: string, written: string): unknown {
   try {
-    if (flag.effect.kind !== "option") return SWITCH_VALUE.parse(written);
+    if (flag.effect.kind !== "option")
+      return isSwitch(flag) ? SWITCH_VALUE.parse(written) : written;
     return parseOptionValue(optionRow(flag.effect.option), written);
   } catch (error) {
     if (!(error instanceof OptionValueError)) throw error;
-    const quoted = JSON.stringify(written);
-    const place = isSwitch(flag)
-      ? `invalid boolean value ${quoted} for -${name}`
-      : `invalid value ${quoted} for flag -${name}`;
-    throw new MisuseError(`${place}: ${error.message}`);
+    throw new MisuseError(valueProblem(name, written, isSwitch(flag), error.message));
   }
 }
 
@@ -119,7 +99,27 @@ function valuesOf(given: readonly GivenFlag[]): Map<OptionName, unknown> {
   return values;
 }
 
-function isAsked(given: readonly GivenFlag[], kind: "help" | "version"): boolean {
+/** What the flags say about options. */
+function sourcesOf(given: readonly GivenFlag[]): OptionSources {
+  const configPath = lastText(given, "config");
+  const unsupportedFlags: string[] = [];
+  for (const { effect, value } of given) {
+    if (effect.kind !== "unsupported" || value === false) continue;
+    unsupportedFlags.push(`midge has no ${effect.feature}, it is one server`);
+  }
+  return {
+    configPath: configPath === "" ? undefined : configPath,
+    flags: valuesOf(given),
+    unsupportedFlags: [...new Set(unsupportedFlags)],
+  };
+}
+
+/** What the flag of that kind was given last; "" without one. */
+function lastText(given: readonly GivenFlag[], kind: "signal" | "config"): string {
+  return String(given.findLast((one) => one.effect.kind === kind)?.value ?? "");
+}
+
+function isAsked(given: readonly GivenFlag[], kind: "help" | "version" | "test"): boolean {
   return given.findLast((one) => one.effect.kind === kind)?.value === true;
 }
 

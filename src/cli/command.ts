@@ -4,7 +4,7 @@
  * left out of the executable: it does not know Go's single-dash flags, and what it loads to parse
  * takes 3 ms and 3 MB at every start.
  */
-import { type ArgDef, type ArgsDef, defineCommand } from "citty";
+import { type ArgDef, type ArgsDef, type CommandDef, defineCommand } from "citty";
 import {
   OPTION_NAMES,
   type OptionGroup,
@@ -17,10 +17,19 @@ import { MIDGE_VERSION } from "../util/version.ts";
 /** How the command names itself in messages. */
 export const COMMAND_NAME = "midge";
 
-/** What a flag does: gives an option its value, turns several on or off, or asks for a text. */
+/**
+ * What a flag does: gives an option its value, turns several on or off, says what to do at all.
+ */
 export type FlagEffect =
   | { readonly kind: "option"; readonly option: OptionName }
   | { readonly kind: "switches"; readonly options: readonly OptionName[] }
+  | { readonly kind: "signal" }
+  /** Names the configuration file. */
+  | { readonly kind: "config" }
+  /** Checks the configuration instead of running. */
+  | { readonly kind: "test" }
+  /** Asks for something of nats-server that midge does not have; `feature` says what. */
+  | { readonly kind: "unsupported"; readonly feature: string }
   | { readonly kind: "help" }
   | { readonly kind: "version" };
 
@@ -39,19 +48,75 @@ const SWITCHES: readonly Flag[] = [
   switches("DVV", ["debug", "trace", "traceVerbose"], "Debug and trace with the system account"),
 ];
 
+const SIGNAL: Flag = {
+  names: ["sl", "signal"],
+  section: "Server",
+  effect: { kind: "signal" },
+  definition: {
+    type: "string",
+    alias: ["signal"],
+    valueHint: "signal[=pid]",
+    description: "Send ldm, stop, quit, term, reopen or reload",
+  },
+};
+
 const COMMON: readonly Flag[] = [
   common(["h", "help"], { kind: "help" }, "Show this text"),
   common(["v", "version"], { kind: "version" }, "Show the version"),
 ];
 
-/** Every flag, in the order of the help text. */
-export const flags: readonly Flag[] = [...OPTION_NAMES.map(optionFlag), ...SWITCHES, ...COMMON];
+const CONFIG: readonly Flag[] = [
+  {
+    names: ["c", "config"],
+    section: "Server",
+    effect: { kind: "config" },
+    definition: {
+      type: "string",
+      alias: ["config"],
+      valueHint: "file",
+      description: "Configuration file",
+    },
+  },
+  {
+    names: ["t"],
+    section: "Server",
+    effect: { kind: "test" },
+    definition: { type: "boolean", description: "Check the configuration and exit" },
+  },
+];
+
+/** nats-server's flags for things that midge does not have. They are not in the help text. */
+const UNSUPPORTED: readonly Flag[] = [
+  ...["js", "jetstream"].map((name) => unsupported(name, "JetStream", "boolean")),
+  ...["sd", "store_dir"].map((name) => unsupported(name, "JetStream", "string")),
+  ...["no_advertise"].map((name) => unsupported(name, "clustering", "boolean")),
+  ...["routes", "cluster", "cluster_name", "cluster_listen", "cluster_advertise"].map((name) => {
+    return unsupported(name, "clustering", "string");
+  }),
+  unsupported("connect_retries", "clustering", "string"),
+];
+
+/** Every flag that the help text shows, in its order. Takes a while, so not at start. */
+export function allFlags(): readonly Flag[] {
+  const options = OPTION_NAMES.filter((name) => flagsOf(optionRow(name)).length > 0);
+  return [...options.map(optionFlag), ...CONFIG, SIGNAL, ...SWITCHES, ...COMMON];
+}
+
+/** The flag of that name, written without dashes; undefined if there is none. */
+export function flagNamed(name: string): Flag | undefined {
+  const option = OPTION_NAMES.find((one) => flagsOf(optionRow(one)).includes(name));
+  if (option !== undefined) return optionFlag(option);
+  const others = [CONFIG, [SIGNAL], SWITCHES, COMMON, UNSUPPORTED];
+  return others.flat().find((flag) => flag.names.includes(name));
+}
 
 /** The whole definition, in citty's terms. */
-export const command = defineCommand<ArgsDef>({
-  meta: { name: COMMAND_NAME, version: MIDGE_VERSION, description: "NATS message broker" },
-  args: Object.fromEntries(flags.map((flag) => [flag.names[0], flag.definition])),
-});
+export function commandDefinition(): CommandDef<ArgsDef> {
+  return defineCommand<ArgsDef>({
+    meta: { name: COMMAND_NAME, version: MIDGE_VERSION, description: "NATS message broker" },
+    args: Object.fromEntries(allFlags().map((flag) => [flag.names[0], flag.definition])),
+  });
+}
 
 function optionFlag(option: OptionName): Flag {
   const row = optionRow(option);
@@ -77,4 +142,9 @@ function switches(name: string, options: readonly OptionName[], description: str
 function common(names: [string, string], effect: FlagEffect, description: string): Flag {
   const definition: ArgDef = { type: "boolean", alias: names[1], description };
   return { names, section: "Common", effect, definition };
+}
+
+function unsupported(name: string, feature: string, type: "boolean" | "string"): Flag {
+  const definition: ArgDef = { type, description: "" };
+  return { names: [name], section: "Server", effect: { kind: "unsupported", feature }, definition };
 }

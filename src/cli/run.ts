@@ -1,11 +1,14 @@
 /**
  * One run of the program: arguments to options to a running server, or a text and an exit code.
  * Called by `main.ts`; the exit codes are nats-server's, except that a flag that cannot be read
- * ends with 2 (nats-server: 0).
+ * ends with 2 (nats-server: 0). What a server does not need (commands, sending signals) is loaded
+ * only when it is asked for.
  */
-import { checkOptions } from "../config/check.ts";
+import { fileSource } from "../config/file-source.ts";
 import type { Options } from "../config/options.ts";
+import { type OptionSources, resolveOptions } from "../config/resolve.ts";
 import { Server } from "../server/server.ts";
+import type { LogSink } from "../util/log/sink.ts";
 import { Logger } from "../util/logger.ts";
 import { parseArguments } from "./arguments.ts";
 import { COMMAND_NAME } from "./command.ts";
@@ -32,27 +35,83 @@ export async function run(argv: readonly string[]): Promise<void> {
       return process.exit(EXIT_MISUSE);
     case "unknown-command":
       return refuse([invocation.reason]);
+    case "signal": {
+      const { sendSignal } = await import("./send-signal.ts");
+      const problem = sendSignal(invocation.request);
+      return problem === "" ? process.exit(EXIT_OK) : refuse([problem]);
+    }
+    case "subcommand": {
+      const { runSubcommand } = await import("./run-subcommand.ts");
+      return process.exit(await runSubcommand(invocation.name, invocation.argv));
+    }
+    case "test":
+      return testConfiguration(invocation.sources);
     case "run":
-      return serve(invocation.options);
+      return serve(invocation.sources);
   }
 }
 
-async function serve(options: Options): Promise<void> {
-  const problems = checkOptions(options);
+/** `-t`: says whether a server could run with the configuration, and all that is wrong with it. */
+async function testConfiguration(sources: OptionSources): Promise<never> {
+  const { configPath } = sources;
+  if (configPath === undefined) {
+    return refuse(["must specify [-c, --config] option to check configuration file syntax"]);
+  }
+  const { origin, errors, warnings, notices } = await resolveOptions(sources, fileSource);
+  const problems = [...warnings, ...errors];
   if (problems.length > 0) return refuse(problems);
+  complain(notices);
+  complain([`configuration file ${configPath} is valid (${origin?.digest})`]);
+  return process.exit(EXIT_OK);
+}
+
+async function serve(sources: OptionSources): Promise<void> {
+  const { options, origin, errors, warnings, notices } = await resolveOptions(sources, fileSource);
+  complain(warnings);
+  if (errors.length > 0) return refuse(errors);
   const logger = new Logger(options);
-  const server = new Server(options, logger);
+  try {
+    if (hasOwnSink(options)) logger.useSink(await openLog(options));
+  } catch (error) {
+    return refuse([messageOf(error)]);
+  }
+  const server = new Server(options, logger, {
+    origin,
+    notices,
+    openLog,
+    ...(origin === undefined ? {} : { resolve: () => resolveOptions(sources, fileSource) }),
+    onLameDuckDone: () => process.exit(EXIT_OK),
+  });
   trapSignals(server, logger);
   try {
     await server.start();
   } catch (error) {
-    logger.fatal(error instanceof Error ? error.message : String(error));
+    logger.fatal(messageOf(error));
     process.exit(EXIT_FAILURE);
   }
 }
 
+/** Whether lines go elsewhere than to stderr. */
+function hasOwnSink({ logFile, remoteSyslog, syslog }: Options): boolean {
+  return logFile !== "" || remoteSyslog !== "" || syslog;
+}
+
+/** Opens the log that the options ask for. A server that logs to stderr does without the rest. */
+async function openLog(options: Options): Promise<LogSink> {
+  const { makeSink } = await import("../util/log/make-sink.ts");
+  return makeSink(options);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** One line on stderr for each reason why there will be no server. */
 function refuse(reasons: readonly string[]): never {
-  for (const reason of reasons) console.error(`${COMMAND_NAME}: ${reason}`);
+  complain(reasons);
   process.exit(EXIT_FAILURE);
+}
+
+function complain(lines: readonly string[]): void {
+  for (const line of lines) console.error(`${COMMAND_NAME}: ${line}`);
 }

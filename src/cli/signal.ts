@@ -8,6 +8,9 @@ import type { Logger } from "../util/logger.ts";
 export interface SignalledServer {
   /** Logs, closes everything and resolves; also when called during the start. */
   shutdown(): Promise<void>;
+  reload(): Promise<void>;
+  enterLameDuck(): void;
+  readonly isLameDuck: boolean;
 }
 
 /** How the log names a signal. */
@@ -16,16 +19,18 @@ const SIGNAL_NAMES = {
   SIGTERM: "terminated",
   SIGHUP: "hangup",
   SIGUSR1: "user defined signal 1",
+  SIGUSR2: "user defined signal 2",
 } as const;
 
 /**
- * SIGINT and SIGTERM shut the server down and end the process with 0. SIGHUP (reload) and SIGUSR1
- * (reopen the log file) have nothing to work on in a server without those files, and say so.
+ * SIGINT and SIGTERM shut the server down and end the process with 0; SIGTERM does nothing in lame
+ * duck mode, which ends by itself. SIGHUP reads the configuration again, SIGUSR1 opens the log file
+ * again, SIGUSR2 begins lame duck mode.
  */
 export function trapSignals(server: SignalledServer, logger: Logger): void {
   const trap = (signal: keyof typeof SIGNAL_NAMES, act: () => void): void => {
     process.on(signal, () => {
-      logger.info(`Trapped "${SIGNAL_NAMES[signal]}" signal`);
+      logger.info(`Trapped "${SIGNAL_NAMES[signal]}" signal`, { event: "signal", signal });
       act();
     });
   };
@@ -42,12 +47,10 @@ export function trapSignals(server: SignalledServer, logger: Logger): void {
     );
   };
   trap("SIGINT", stop);
-  trap("SIGTERM", stop);
-  trap("SIGHUP", () =>
-    logger.error(
-      "Failed to reload server configuration: " +
-        "can only reload config when a file is provided using -c or --config",
-    ),
-  );
-  trap("SIGUSR1", () => logger.info("File log re-open ignored, not a file logger"));
+  trap("SIGTERM", () => {
+    if (!server.isLameDuck) stop();
+  });
+  trap("SIGHUP", () => void server.reload());
+  trap("SIGUSR1", () => logger.reopen());
+  trap("SIGUSR2", () => server.enterLameDuck());
 }

@@ -4,7 +4,8 @@
  */
 import { OPTION_GROUPS, optionRow } from "../config/options.ts";
 import { MIDGE_VERSION, NATS_VERSION } from "../util/version.ts";
-import { COMMAND_NAME, type Flag, flags } from "./command.ts";
+import { COMMAND_NAME, type Flag, allFlags } from "./command.ts";
+import { SUBCOMMANDS } from "./subcommands.ts";
 
 const SECTIONS = [...OPTION_GROUPS, "Common"] as const;
 /** Where the explanations start. */
@@ -17,20 +18,36 @@ export function versionText(): string {
 
 /** The whole help text; starts and ends with an empty line. */
 export function usageText(): string {
+  const flags = allFlags();
   const sections = SECTIONS.map((section) => {
     const lines = flags.filter((flag) => flag.section === section).map(flagLine);
     return `${section} Options:\n${lines.join("\n")}\n`;
   });
-  return `\nUsage: ${COMMAND_NAME} [options]\n\n${sections.join("\n")}`;
+  const commands = SUBCOMMANDS.map(({ name, help }) => helpLine(`    ${name}`, help));
+  const hint = `"${COMMAND_NAME} help <command>" says more about one.`;
+  return (
+    `\nUsage: ${COMMAND_NAME} [options]\n       ${COMMAND_NAME} <command>\n\n` +
+    `${sections.join("\n")}\nCommands:\n${commands.join("\n")}\n\n${hint}\n`
+  );
 }
 
 function flagLine(flag: Flag): string {
-  const hasShort = flag.names.some(isShort);
-  const value = valueName(flag);
-  const names = flag.names.map(dashed).join(", ");
-  const label = (hasShort ? "    " : "        ") + names + (value && ` <${value}>`);
   const shown = defaultText(flag);
   const help = (flag.definition.description ?? "") + (shown && ` (default: ${shown})`);
+  return optionLine(flag.names.map(dashed), valueName(flag), help);
+}
+
+/** The line of a flag with its names as they are typed; `value` is "" for a switch. */
+export function optionLine(names: readonly string[], value: string, help: string): string {
+  const hasShort = names.some((name) => !name.startsWith("--"));
+  return helpLine(
+    `${hasShort ? "" : "    "}    ${names.join(", ")}${value && ` <${value}>`}`,
+    help,
+  );
+}
+
+/** What is explained, and the explanation in its column. */
+export function helpLine(label: string, help: string): string {
   const fits = label.length < HELP_COLUMN;
   return fits ? label.padEnd(HELP_COLUMN) + help : `${label}\n${" ".repeat(HELP_COLUMN)}${help}`;
 }
@@ -52,7 +69,7 @@ export function dashed(name: string): string {
   return (isShort(name) ? "-" : "--") + name;
 }
 
-/** Single letters and combinations of capitals such as DV. */
+/** One or two letters, and combinations of capitals such as DVV. */
 function isShort(name: string): boolean {
-  return name.length === 1 || name.toUpperCase() === name;
+  return name.length <= 2 || name.toUpperCase() === name;
 }

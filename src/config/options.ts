@@ -15,28 +15,46 @@ import {
   limit,
   oneOf,
   port,
+  strictDuration,
   text,
+  textList,
+  textMap,
+  timeout,
   toggle,
 } from "./option-kinds.ts";
+import { formatDuration } from "../util/duration.ts";
+import { LOG_FORMATS, type LogFormat } from "../util/log/layout.ts";
+import { logLevels } from "./log-levels.ts";
+import { OptionValueError } from "./option-value-error.ts";
 
-/** What has to be done when the value changes while the server runs. */
-export type ReloadEffect = "live" | "logging" | "auth" | "tls" | "limits" | "restart";
+/** Clients need time to notice and to go elsewhere. */
+const MIN_LAME_DUCK_MS = 30_000;
+
+/**
+ * What has to be done when the value changes while the server runs: nothing (`live`: it is read
+ * where it is used), one of the server's steps, or it cannot be changed without a restart.
+ */
+export type ReloadEffect =
+  "live" | "logging" | "auth" | "limits" | "identity" | "files" | "restart";
 
 /** The sections of the help text, in its order. */
 export const OPTION_GROUPS = [
   "Server",
   "Logging",
   "Authorization",
+  "TLS",
   "Limits",
   "Protocol",
   "Slow Consumer",
+  "Lame Duck",
+  "Profiling",
 ] as const;
 
 export type OptionGroup = (typeof OPTION_GROUPS)[number];
 
 export interface OptionRow<Value> {
   readonly kind: OptionKind<Value>;
-  readonly default: Value;
+  readonly default: NoInfer<Value>;
   /** Names in a configuration file: the one that messages use, then its aliases. */
   readonly keys: readonly [string, ...string[]];
   /** The block of the file in which the keys stand; the top level when absent. */
@@ -46,6 +64,10 @@ export interface OptionRow<Value> {
    */
   readonly flags?: readonly string[];
   readonly reload: ReloadEffect;
+  /** nats-server's name of it, for the refusal to change it without a restart. */
+  readonly field?: string;
+  /** What is logged when a reload has changed it, where that is not `Reloaded: key = value`. */
+  readonly reloadText?: (value: unknown) => string;
   readonly group: OptionGroup;
   readonly help: string;
   /** Never shown or logged. */
@@ -54,9 +76,7 @@ export interface OptionRow<Value> {
   readonly zeroIsDefault?: true;
 }
 
-function row<Value>(
-  declared: OptionRow<Value> & { readonly default: NoInfer<Value> },
-): OptionRow<Value> {
+function row<Value>(declared: OptionRow<Value>): OptionRow<Value> {
   return declared;
 }
 
@@ -64,33 +84,64 @@ function row<Value>(
 export const optionRows = {
   host: row({
     kind: text("host"), default: "0.0.0.0",
-    keys: ["host", "net"], flags: ["a", "addr", "net"], reload: "restart", group: "Server",
+    keys: ["host", "net"], flags: ["a", "addr", "net"], reload: "restart", field: "Host", group: "Server",
     help: "Address to listen on",
   }),
   port: row({
     kind: port(), default: 4222, zeroIsDefault: true,
-    keys: ["port"], flags: ["p"], reload: "restart", group: "Server",
+    keys: ["port"], flags: ["p"], reload: "restart", field: "Port", group: "Server",
     help: "Port for clients, -1 for any free one",
   }),
   serverName: row({
     kind: text("name"), default: "",
-    keys: ["server_name"], flags: ["n", "name"], reload: "restart", group: "Server",
+    keys: ["server_name"], flags: ["n", "name"], reload: "restart", field: "ServerName", group: "Server",
     help: "Name of this server, its id unless set",
   }),
   clientAdvertise: row({
     kind: text("host[:port]"), default: "",
-    keys: ["client_advertise"], reload: "live", group: "Server",
+    keys: ["client_advertise"], reload: "identity",
+    reloadText: (value) => `Reload: client_advertise = ${String(value)}`, group: "Server",
     help: "Address that INFO gives to clients",
   }),
   httpHost: row({
     kind: text("host"), default: "",
-    keys: ["http_host"], reload: "restart", group: "Server",
+    keys: ["http_host"], reload: "restart", field: "HTTPHost", group: "Server",
     help: "Address for monitoring, the host unless set",
   }),
   httpPort: row({
     kind: port("off"), default: 0,
-    keys: ["http_port", "monitor_port"], flags: ["m"], reload: "restart", group: "Server",
+    keys: ["http_port", "monitor_port"], flags: ["m"], reload: "restart", field: "HTTPPort", group: "Server",
     help: "Port for monitoring, -1 for any free one",
+  }),
+  httpBasePath: row({
+    kind: text("path"), default: "/",
+    keys: ["http_base_path"], reload: "restart", field: "HTTPBasePath", group: "Server",
+    help: "Path under which monitoring answers",
+  }),
+  serverTags: row({
+    kind: textList("tag,..."), default: [],
+    keys: ["server_tags"], reload: "identity", reloadText: () => "Reloaded: tags", group: "Server",
+    help: "Labels of this server in monitoring",
+  }),
+  serverMetadata: row({
+    kind: textMap(), default: {},
+    keys: ["server_metadata"], reload: "identity", reloadText: () => "Reloaded: metadata", group: "Server",
+    help: "Named texts about this server in monitoring",
+  }),
+  pidFile: row({
+    kind: text("file"), default: "",
+    keys: ["pid_file", "pidfile"], flags: ["P", "pid"], reload: "files", group: "Server",
+    help: "File to write the process id to",
+  }),
+  portsFileDir: row({
+    kind: text("dir"), default: "",
+    keys: ["ports_file_dir"], reload: "files", group: "Server",
+    help: "Directory for a file that lists the ports",
+  }),
+  ignoreUnsupported: row({
+    kind: toggle(), default: false,
+    keys: ["ignore_unsupported"], flags: ["ignore-unsupported"], reload: "live", group: "Server",
+    help: "Start in spite of cluster, gateway, leafnodes or jetstream",
   }),
 
   debug: row({
@@ -108,6 +159,11 @@ export const optionRows = {
     keys: ["trace_verbose"], reload: "logging", group: "Logging",
     help: "Trace the system account as well",
   }),
+  traceHeaders: row({
+    kind: toggle(), default: false,
+    keys: ["trace_headers"], reload: "logging", group: "Logging",
+    help: "Trace with headers in place of payloads",
+  }),
   logtime: row({
     kind: toggle(), default: true,
     keys: ["logtime"], flags: ["T"], reload: "logging", group: "Logging",
@@ -122,6 +178,42 @@ export const optionRows = {
     kind: limit("bytes"), default: 0,
     keys: ["max_traced_msg_len"], reload: "logging", group: "Logging",
     help: "Payload bytes to show in a trace",
+  }),
+  logFile: row({
+    kind: text("file"), default: "",
+    keys: ["log_file", "logfile"], flags: ["l", "log"], reload: "logging", group: "Logging",
+    help: "File to log to instead of stderr",
+  }),
+  logSizeLimitBytes: row({
+    kind: bytes({ max: MAX_INT, zero: "unlimited" }), default: 0,
+    keys: ["logfile_size_limit", "log_size_limit"], flags: ["log_size_limit"],
+    reload: "logging", group: "Logging",
+    help: "Size at which the log file is rotated",
+  }),
+  logMaxFiles: row({
+    kind: integer({ valueName: "number", min: 0, max: MAX_INT32, zero: "unlimited" }), default: 0,
+    keys: ["logfile_max_num", "log_max_num"], reload: "logging", group: "Logging",
+    help: "Log files to keep, with the current",
+  }),
+  syslog: row({
+    kind: toggle(), default: false,
+    keys: ["syslog"], flags: ["s"], reload: "logging", group: "Logging",
+    help: "Log to the local syslog",
+  }),
+  remoteSyslog: row({
+    kind: text("url"), default: "",
+    keys: ["remote_syslog"], flags: ["r"], reload: "logging", group: "Logging",
+    help: "Log to the syslog at udp://, tcp:// or unix://",
+  }),
+  logFormat: row({
+    kind: oneOf<LogFormat>(LOG_FORMATS, "log_format must be 'text' or 'json'"), default: "text",
+    keys: ["log_format"], reload: "logging", group: "Logging",
+    help: "Form of a log line",
+  }),
+  logLevels: row({
+    kind: logLevels(), default: {},
+    keys: ["log_levels"], reload: "logging", group: "Logging",
+    help: "Level of each subsystem that has its own",
   }),
 
   username: row({
@@ -143,7 +235,7 @@ export const optionRows = {
     help: "Token that clients have to present",
   }),
   authTimeoutMs: row({
-    kind: duration(), default: 2000, zeroIsDefault: true,
+    kind: timeout(), default: 2000, zeroIsDefault: true,
     keys: ["timeout"], block: "authorization", flags: ["auth_timeout"],
     reload: "auth", group: "Authorization",
     help: "Time a client has to log in",
@@ -156,12 +248,12 @@ export const optionRows = {
   }),
   maxSubscriptions: row({
     kind: limit("number"), default: 0,
-    keys: ["max_subscriptions", "max_subs"], reload: "restart", group: "Limits",
+    keys: ["max_subscriptions", "max_subs"], reload: "live", group: "Limits",
     help: "Subscriptions per connection",
   }),
   maxSubTokens: row({
     kind: integer({ valueName: "number", min: 0, max: 255, zero: "unlimited" }), default: 0,
-    keys: ["max_sub_tokens", "max_subscription_tokens"], reload: "restart", group: "Limits",
+    keys: ["max_sub_tokens", "max_subscription_tokens"], reload: "live", group: "Limits",
     help: "Tokens in a subscribed subject",
   }),
   maxPayloadBytes: row({
@@ -176,13 +268,13 @@ export const optionRows = {
   }),
   maxPendingBytes: row({
     kind: bytes({ max: MAX_INT }), default: 64 * MiB, zeroIsDefault: true,
-    keys: ["max_pending"], reload: "restart", group: "Limits",
+    keys: ["max_pending"], reload: "live", group: "Limits",
     help: "Bytes that may wait for one connection",
   }),
   maxClosedClients: row({
     kind: integer({ valueName: "number", min: 0, max: MAX_INT32 }), default: 10_000,
     zeroIsDefault: true,
-    keys: ["max_closed_clients"], reload: "restart", group: "Limits",
+    keys: ["max_closed_clients"], reload: "restart", field: "MaxClosedClients", group: "Limits",
     help: "Closed connections to remember",
   }),
 
@@ -199,13 +291,35 @@ export const optionRows = {
   }),
   noHeaderSupport: row({
     kind: toggle(), default: false,
-    keys: ["no_header_support"], reload: "restart", group: "Protocol",
+    keys: ["no_header_support"], reload: "restart", field: "NoHeaderSupport", group: "Protocol",
     help: "Refuse messages with headers",
   }),
   noSublistCache: row({
     kind: toggle(), default: false,
-    keys: ["no_sublist_cache", "disable_sublist_cache"], reload: "restart", group: "Protocol",
+    keys: ["no_sublist_cache", "disable_sublist_cache"], reload: "restart", field: "NoSublistCache", group: "Protocol",
     help: "Look subjects up without a cache",
+  }),
+
+  lameDuckDurationMs: row({
+    kind: strictDuration(checkLameDuckDuration), default: 120_000, zeroIsDefault: true,
+    keys: ["lame_duck_duration"], reload: "live", group: "Lame Duck",
+    help: "Time in which lame duck mode ends",
+  }),
+  lameDuckGraceMs: row({
+    kind: strictDuration(checkLameDuckGrace), default: 10_000, zeroIsDefault: true,
+    keys: ["lame_duck_grace_period"], reload: "live", group: "Lame Duck",
+    help: "Time before it closes clients",
+  }),
+
+  profPort: row({
+    kind: port("off"), default: 0,
+    keys: ["prof_port"], flags: ["profile"], reload: "restart", field: "ProfPort", group: "Profiling",
+    help: "Port for CPU profiles and heap snapshots",
+  }),
+  profBlockRate: row({
+    kind: integer({ valueName: "number", min: 0, max: MAX_INT32 }), default: 0,
+    keys: ["prof_block_rate"], reload: "live", group: "Profiling",
+    help: "Accepted, without effect",
   }),
 
   writeDeadlineMs: row({
@@ -219,12 +333,13 @@ export const optionRows = {
       "write_timeout must be 'default', 'close' or 'retry'",
     ),
     default: "default",
-    keys: ["write_timeout"], reload: "restart", group: "Slow Consumer",
+    keys: ["write_timeout"], reload: "live", group: "Slow Consumer",
     help: "What happens at the write deadline",
   }),
   noFastProducerStall: row({
     kind: toggle(), default: false,
-    keys: ["no_fast_producer_stall"], reload: "live", group: "Slow Consumer",
+    keys: ["no_fast_producer_stall"], reload: "live",
+    reloadText: (value) => `Reloaded: fast producers will ${value === true ? "not " : ""}be stalled`, group: "Slow Consumer",
     help: "Drop messages for slow clients, never wait",
   }),
 } as const;
@@ -251,6 +366,7 @@ export function optionRow(name: OptionName): AnyOptionRow {
 
 /** All flags of a row, without dashes: those declared, then the first key if it is a flag too. */
 export function flagsOf(row: AnyOptionRow): readonly string[] {
+  if (row.kind.isFileOnly === true) return [];
   const own = row.flags ?? [];
   return row.block === undefined ? [...own, row.keys[0]] : own;
 }
@@ -274,5 +390,17 @@ export function withValues(options: Options, values: ReadonlyMap<OptionName, unk
 
 /** Fills in what follows from other options. */
 function completeOptions(options: Options): Options {
-  return { ...options, trace: options.trace || options.traceVerbose };
+  const { trace, traceVerbose, traceHeaders } = options;
+  return { ...options, trace: trace || traceVerbose || traceHeaders };
+}
+
+function checkLameDuckDuration(ms: number): void {
+  if (ms === 0 || ms >= MIN_LAME_DUCK_MS) return;
+  const shown = formatDuration(ms);
+  throw new OptionValueError(`invalid lame_duck_duration of ${shown}, minimum is 30 seconds`);
+}
+
+function checkLameDuckGrace(ms: number): void {
+  if (ms >= 0) return;
+  throw new OptionValueError("invalid lame_duck_grace_period, needs to be positive");
 }

@@ -113,6 +113,10 @@ export abstract class Connection
   protected abstract onLoginTimeout(): void;
   /** The peer does not answer pings. */
   protected abstract onStale(): void;
+  abstract applyOptions(): void;
+  abstract reauthorize(): void;
+  abstract announceLameDuck(): void;
+  abstract refuse(): void;
   /** Gives up subscriptions and whatever else others know of. Called once, when closing begins. */
   protected abstract release(): void;
 

@@ -10,7 +10,10 @@ import type { Clock } from "../util/clock.ts";
 /** What endpoints may look at. */
 export interface MonitorSubject {
   readonly broker: Broker;
-  readonly options: Options;
+  /** Those in force. */
+  options(): Options;
+  /** The configuration in force: digest of its file, "" without one, and when it was loaded. */
+  config(): { readonly digest: string; readonly loadMs: number };
   readonly identity: ServerIdentity;
   readonly clock: Clock;
   /** The port that clients connect to; the bound one if it was to be any free port. */

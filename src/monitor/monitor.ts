@@ -45,7 +45,7 @@ export class Monitor {
 
   /** Binds the configured port, if any. Throws the system's error. */
   start(): void {
-    const { httpPort } = this.#subject.options;
+    const { httpPort } = this.#subject.options();
     if (httpPort !== 0) this.#listen(Math.max(httpPort, 0));
   }
 
@@ -70,7 +70,7 @@ export class Monitor {
 
   /** As the client port, the wildcard host takes IPv6 too where the machine has it. */
   #listen(port: number): void {
-    const { host, httpHost } = this.#subject.options;
+    const { host, httpHost } = this.#subject.options();
     const hostname = httpHost === "" ? host : httpHost;
     const fetch = (request: Request) => this.#respond(new URL(request.url).pathname);
     this.#server = withWildcardHost(hostname, (address) =>

@@ -8,8 +8,9 @@ import type { EndpointAnswer, MonitorFacts, MonitorSubject } from "./endpoint.ts
 const NS_PER_MS = 1_000_000;
 
 export function varz(subject: MonitorSubject, facts: MonitorFacts): EndpointAnswer {
-  const { broker, identity, clock, options } = subject;
+  const { broker, identity, clock } = subject;
   const { counters } = broker;
+  const config = subject.config();
   const nowMs = clock.wallMs();
   const body = {
     server_id: identity.id,
@@ -19,7 +20,7 @@ export function varz(subject: MonitorSubject, facts: MonitorFacts): EndpointAnsw
     proto: 1,
     git_commit: identity.gitCommit || undefined,
     go: identity.runtime,
-    ...configuredFields(options, subject.clientPort()),
+    ...configuredFields(subject.options(), subject.clientPort()),
     start: new Date(facts.startMs).toISOString(),
     now: new Date(nowMs).toISOString(),
     uptime: uptimeText(nowMs - facts.startMs),
@@ -45,8 +46,8 @@ export function varz(subject: MonitorSubject, facts: MonitorFacts): EndpointAnsw
     stalled_clients: counters.stalledProducers,
     subscriptions: broker.subscriptionCount,
     http_req_stats: facts.requestCounts,
-    config_load_time: new Date(facts.startMs).toISOString(),
-    config_digest: "",
+    config_load_time: new Date(config.loadMs).toISOString(),
+    config_digest: config.digest,
     slow_consumer_stats: perKind(counters.slowConsumers),
     stale_connection_stats: perKind(counters.staleConnections),
     disk_io_wait_stats: { waiters: 0, waits: 0, wait_time: 0, max_wait_time: 0 },
@@ -66,7 +67,7 @@ function configuredFields(options: Options, port: number): object {
     ping_max: options.pingMax,
     http_host: options.httpHost === "" ? options.host : options.httpHost,
     http_port: options.httpPort,
-    http_base_path: "",
+    http_base_path: options.httpBasePath === "/" ? "" : options.httpBasePath,
     https_port: 0,
     auth_timeout: options.authTimeoutMs / 1000,
     max_control_line: options.maxControlLineBytes,

@@ -3,6 +3,8 @@
  * The parser calls the `on…` methods in the order of the input; `dispatch` calls `deliver` for each
  * message that one of the client's subscriptions gets. Rules and texts are the reference's.
  */
+import type { Credentials } from "../auth/authenticator.ts";
+import { closeReasons } from "../broker/close-reason.ts";
 import { dispatch } from "../broker/dispatch.ts";
 import type { Message } from "../broker/message.ts";
 import type { PublishPlan } from "../broker/publish-plan.ts";
@@ -61,8 +63,14 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     this.#isVerbose = true;
     this.#isTracing = connections.logger.traceEnabled;
     this.#parser = new Parser(this, connections.message, connections.pool, nats.lines);
-    this.#parser.maxControlLineBytes = connections.options.maxControlLineBytes;
-    this.#parser.maxPayloadBytes = connections.options.maxPayloadBytes;
+    this.applyOptions();
+  }
+
+  applyOptions(): void {
+    const { logger, options } = this.context;
+    this.#isTracing = logger.traceEnabled;
+    this.#parser.maxControlLineBytes = options.maxControlLineBytes;
+    this.#parser.maxPayloadBytes = options.maxPayloadBytes;
     this.#parser.isTracing = this.#isTracing;
   }
 
@@ -282,11 +290,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     }
     this.#connect = connect;
     this.#isConnectReceived = true;
-    const grant = authenticator.authenticate({
-      user: connect.user,
-      password: connect.pass,
-      token: connect.auth_token,
-    });
+    const grant = authenticator.authenticate(this.#credentials);
     if (grant === undefined || connect.account !== "" || connect.new_account) {
       throw errors.authenticationError(connect.user);
     }
@@ -296,6 +300,33 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     this.#parser.expectsConnect = false;
     this.openUp(this.keepAlive.firstDelayMs(options.pingIntervalMs, broker.random));
     if (this.#isVerbose) this.#sendOkay();
+  }
+
+  reauthorize(): void {
+    const { authenticator } = this.context;
+    // Who has not logged in yet is judged by the new rules anyway.
+    if (this.#parser.expectsConnect) return;
+    const grant = this.#isConnectReceived
+      ? authenticator.authenticate(this.#credentials)
+      : undefined;
+    if (grant === undefined && authenticator.isRequired) {
+      this.#log("error", errors.authenticationError(this.#connect.user).message);
+      this.#fail(protocolErrors.authorizationViolation);
+    } else if (grant !== undefined && grant.account !== this.account) {
+      this.close(closeReasons.clientClosed);
+    } else {
+      this.#userLabel = grant?.label ?? "";
+    }
+  }
+
+  get #credentials(): Credentials {
+    const { user, pass, auth_token } = this.#connect;
+    return { user, password: pass, token: auth_token };
+  }
+
+  announceLameDuck(): void {
+    if (!this.#isConnectReceived || this.#connect.protocol < 1) return;
+    this.#writeText(this.#nats.infoFor(this, this.account.name));
   }
 
   #applyConnect(connect: ConnectOptions): void {

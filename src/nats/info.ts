@@ -14,6 +14,8 @@ export interface InfoFields {
   readonly clientAddress: string;
   /** The account's name in the INFO that follows the first PING; undefined in the greeting. */
   readonly boundAccount: string | undefined;
+  /** Whether the server is about to end. */
+  readonly isLameDuck: boolean;
 }
 
 /** JetStream API level; the reference always reports it. */
@@ -37,6 +39,7 @@ export function infoLine(identity: ServerIdentity, fields: InfoFields): string {
     client_ip: fields.clientAddress || undefined,
     connect_info: fields.boundAccount === undefined ? undefined : true,
     remote_account: fields.boundAccount,
+    ldm: fields.isLameDuck || undefined,
     api_lvl: API_LEVEL,
     xkey: identity.xkey,
   };

@@ -17,6 +17,8 @@ export class NatsContext {
   /** What INFO says of where clients connect; set once the listener is up. */
   host: string;
   port: number;
+  /** Whether the server is about to end, which INFO says. */
+  isLameDuck: boolean;
 
   constructor(connections: ConnectionContext, identity: ServerIdentity) {
     this.connections = connections;
@@ -25,6 +27,7 @@ export class NatsContext {
     this.connects = new ConnectDecoder();
     this.host = connections.options.host;
     this.port = connections.options.port;
+    this.isLameDuck = false;
   }
 
   /** The INFO line for one client; `boundAccount` only in the one that follows the first PING. */
@@ -39,6 +42,7 @@ export class NatsContext {
       cid: client.cid,
       clientAddress: client.remoteAddress,
       boundAccount,
+      isLameDuck: this.isLameDuck,
     });
   }
 }

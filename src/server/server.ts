@@ -10,17 +10,23 @@ import { Broker } from "../broker/broker.ts";
 import { closeReasons } from "../broker/close-reason.ts";
 import { checkOptions } from "../config/check.ts";
 import type { Options } from "../config/options.ts";
+import type { ConfigOrigin, ResolvedOptions } from "../config/resolve.ts";
 import { ConnectionContext } from "../connection/context.ts";
 import { Monitor } from "../monitor/monitor.ts";
 import { NatsContext } from "../nats/nats-context.ts";
 import { systemClock } from "../util/clock.ts";
 import type { Clock } from "../util/clock.ts";
+import type { LogSink } from "../util/log/sink.ts";
 import type { Logger } from "../util/logger.ts";
 import { type ServerKeys, makeServerKeys } from "../util/nkeys.ts";
 import { MIDGE_VERSION, NATS_VERSION } from "../util/version.ts";
 import { DescriptorGuard } from "./descriptor-guard.ts";
 import { RunIdentity } from "./identity.ts";
+import { LameDuck } from "./lame-duck.ts";
 import { ClientListener } from "./listeners.ts";
+import type { BoundPorts } from "./ports-file.ts";
+import { type AcceptedReload, type AppliedEffect, Reloader, effectsOf } from "./reload.ts";
+import { RuntimeFiles } from "./runtime-files.ts";
 
 /** How long a shutdown waits for clients to take what is queued for them. */
 const SHUTDOWN_WAIT_MS = 2000;
@@ -29,12 +35,31 @@ const SHUTDOWN_POLL_MS = 5;
 /** Larger payloads than this are worth a warning, as in the reference. */
 const DISCOURAGED_PAYLOAD_BYTES = 8 * 1024 * 1024;
 
+/** Where a server's options come from, and what it needs of the program around it. */
+export interface ServerSurroundings {
+  readonly clock?: Clock;
+  /** The configuration file in use. */
+  readonly origin?: ConfigOrigin | undefined;
+  /** About the configuration, for the log. */
+  readonly notices?: readonly string[];
+  /** Reads the configuration again; absent without a file. */
+  readonly resolve?: () => Promise<ResolvedOptions>;
+  /** Opens another log after a reload has changed where lines go. Rejects if it cannot. */
+  readonly openLog?: (options: Options) => Promise<LogSink>;
+  /** Lame duck mode is over: the program can end. */
+  readonly onLameDuckDone?: () => void;
+}
+
+const NO_SURROUNDINGS: ServerSurroundings = {};
+
 export class Server {
   readonly broker: Broker;
   readonly identity: RunIdentity;
   /** Being made by another thread while the rest of the server is put together. */
   readonly #keys: Promise<ServerKeys>;
-  readonly #options: Options;
+  #options: Options;
+  #origin: ConfigOrigin | undefined;
+  readonly #surroundings: ServerSurroundings;
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #context: ConnectionContext;
@@ -43,14 +68,22 @@ export class Server {
   readonly #guard: DescriptorGuard;
   readonly #clients: ClientListener;
   readonly #monitor: Monitor;
+  readonly #lameDuck: LameDuck;
+  readonly #files: RuntimeFiles;
+  readonly #reloader: Reloader;
+  #configLoadMs: number;
   #shutdown: Promise<void> | undefined;
 
   /** Throws an `Error` naming every rule between options that is broken. */
-  constructor(options: Options, logger: Logger, clock: Clock = systemClock) {
+  constructor(options: Options, logger: Logger, surroundings = NO_SURROUNDINGS) {
+    const clock = surroundings.clock ?? systemClock;
     const problems = checkOptions(options);
     if (problems.length > 0) throw new Error(problems.join("; "));
     this.#keys = makeServerKeys();
     this.#options = options;
+    this.#origin = surroundings.origin;
+    this.#surroundings = surroundings;
+    this.#configLoadMs = clock.wallMs();
     this.#logger = logger;
     this.#clock = clock;
     this.identity = new RunIdentity(options.serverName);
@@ -65,13 +98,17 @@ export class Server {
     this.#clients = new ClientListener(this.natsContext, this.#guard);
     this.#monitor = new Monitor({
       broker: this.broker,
-      options,
+      options: () => this.#options,
+      config: () => ({ digest: this.#origin?.digest ?? "", loadMs: this.#configLoadMs }),
       identity: this.identity,
       clock,
       clientPort: () => this.#clients.port,
       isReady: () => this.#clients.isListening,
     });
     this.#guard.guard(this.#monitor);
+    this.#lameDuck = this.#makeLameDuck();
+    this.#files = new RuntimeFiles(logger);
+    this.#reloader = this.#makeReloader();
     this.#shutdown = undefined;
   }
 
@@ -108,12 +145,12 @@ export class Server {
       this.#monitor.stop();
       throw new Error(listenProblem(addressText(host, port), error));
     }
-    this.natsContext.port = this.#clients.port;
     this.#applyAdvertise();
     this.#logger.info(
       `Listening for client connections on ${addressText(host, this.#clients.port)}`,
     );
-    this.#logger.info("Server is ready");
+    this.#files.write(this.#options, this.#boundPorts());
+    this.#logger.info("Server is ready", { event: "server_ready" });
   }
 
   /**
@@ -125,7 +162,8 @@ export class Server {
   }
 
   async #shutDown(): Promise<void> {
-    this.#logger.info("Initiating Shutdown...");
+    this.#logger.info("Initiating Shutdown...", { event: "shutdown_started" });
+    this.#lameDuck.cancel();
     this.#guard.stop();
     this.#clients.stop();
     const connections = [...this.broker.connections.values()];
@@ -137,7 +175,119 @@ export class Server {
     for (const connection of connections) connection.abandon();
     this.#monitor.stop();
     this.#context.stop();
-    this.#logger.info("Server Exiting..");
+    this.#files.remove();
+    this.#logger.info("Server Exiting..", { event: "server_exited" });
+  }
+
+  /** Goes into lame duck mode; see `lame-duck.ts`. */
+  enterLameDuck(): void {
+    if (this.#shutdown !== undefined || !this.#clients.isListening) return;
+    this.natsContext.isLameDuck = true;
+    this.#lameDuck.enter();
+  }
+
+  /** Whether the server is on its way out in lame duck mode. */
+  get isLameDuck(): boolean {
+    return this.#lameDuck.isActive;
+  }
+
+  #makeLameDuck(): LameDuck {
+    const server = this;
+    return new LameDuck({
+      logger: this.#logger,
+      clock: this.#clock,
+      random: this.broker.random,
+      connections: this.broker.connections,
+      get options() {
+        return server.#options;
+      },
+      stopAccepting: () => this.#clients.stop(),
+      onDone: () => {
+        void this.shutdown().then(() => this.#surroundings.onLameDuckDone?.());
+      },
+    });
+  }
+
+  // --- Reload --------------------------------------------------------------------------------
+
+  /**
+   * Reads the configuration again and takes over what has changed: all of it, or, with the reasons
+   * in the log, nothing. Resolves when done either way.
+   */
+  reload(): Promise<void> {
+    return this.#reloader.reload();
+  }
+
+  #makeReloader(): Reloader {
+    const server = this;
+    const { resolve, openLog } = this.#surroundings;
+    return new Reloader({
+      logger: this.#logger,
+      resolve,
+      openLog,
+      get options() {
+        return server.#options;
+      },
+      canReload: () => this.#shutdown === undefined,
+      apply: (reload) => this.#apply(reload),
+    });
+  }
+
+  /** Takes over new options; everything that could be wrong has been looked at. */
+  #apply({ resolved, changes, sink }: AcceptedReload): void {
+    const { options, origin } = resolved;
+    const before = this.#options;
+    this.#options = options;
+    this.#origin = origin;
+    this.#context.options = options;
+    this.#configLoadMs = this.#clock.wallMs();
+    const steps: Readonly<Record<AppliedEffect, () => void>> = {
+      logging: () => {
+        this.#logger.configure(options);
+        if (sink !== undefined) this.#logger.useSink(sink);
+        this.#applyToConnections();
+      },
+      limits: () => {
+        this.#applyToConnections();
+        this.#enforceMaxConnections();
+      },
+      auth: () => {
+        this.#context.authenticator = makeAuthenticator(options, this.broker.globalAccount);
+        for (const connection of [...this.broker.connections.values()]) connection.reauthorize();
+      },
+      identity: () => this.#applyAdvertise(),
+      files: () => this.#files.replace(before, options, this.#boundPorts()),
+    };
+    for (const effect of effectsOf(changes)) steps[effect]();
+    this.#context.flushQueue.endTurn();
+  }
+
+  #applyToConnections(): void {
+    for (const connection of this.broker.connections.values()) connection.applyOptions();
+  }
+
+  /** Closes connections at random until there are no more than allowed. */
+  #enforceMaxConnections(): void {
+    const open = [...this.broker.connections.values()];
+    const excess = open.length - Math.max(this.#options.maxConnections, 0);
+    if (excess <= 0) return;
+    for (let i = 0; i < excess; i++) {
+      const other = i + this.broker.random.below(open.length - i);
+      [open[i], open[other]] = [open[other]!, open[i]!];
+      open[i]!.refuse();
+    }
+    this.#logger.info(`Closed ${excess} connections to fall within max_connections`);
+  }
+
+  #boundPorts(): BoundPorts {
+    const { host, httpHost } = this.#options;
+    const monitorPort = this.#monitor.port;
+    const monitorHost = httpHost === "" ? host : httpHost;
+    return {
+      clients: { host, port: this.#clients.port },
+      monitoring: monitorPort === undefined ? undefined : { host: monitorHost, port: monitorPort },
+      profiling: undefined,
+    };
   }
 
   #logBanner(): void {
@@ -148,6 +298,11 @@ export class Server {
     this.#logger.debug(`  Runtime:  ${runtime}`);
     this.#logger.info(`  Name:     ${name}`);
     this.#logger.info(`  ID:       ${id}`);
+    if (this.#origin !== undefined) {
+      const { path, digest } = this.#origin;
+      this.#logger.info(`Using configuration file: ${path} (${digest})`);
+    }
+    for (const notice of this.#surroundings.notices ?? []) this.#logger.warn(notice);
     if (this.#options.maxPayloadBytes > DISCOURAGED_PAYLOAD_BYTES) {
       this.#logger.warn(
         "Maximum payloads over 8.00 MB are generally discouraged and could lead to poor performance",
@@ -155,7 +310,10 @@ export class Server {
     }
   }
 
+  /** What INFO says of where clients connect. */
   #applyAdvertise(): void {
+    this.natsContext.host = this.#options.host;
+    this.natsContext.port = this.#clients.port;
     const advertised = this.#options.clientAdvertise;
     if (advertised === "") return;
     const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(advertised);

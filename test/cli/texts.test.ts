@@ -20,6 +20,26 @@ describe("help and version", () => {
   });
 });
 
+describe("help about a command", () => {
+  test.each([
+    [["help", "passwd"]],
+    [["HELP", "Passwd"]],
+    [["passwd", "--help"]],
+    [["passwd", "-p", "x", "-h"]],
+  ])("%j prints its usage", async (args) => {
+    const { stdout, stderr, exitCode } = await runToEnd(...args);
+    expect(stdout).toStartWith("\nUsage: midge passwd [options]\n");
+    expect(stdout).toContain("    -c, --cost <number>");
+    expect(stderr).toBe("");
+    expect(exitCode).toBe(0);
+  });
+
+  test("starts at the list of commands", async () => {
+    const { stdout } = await runToEnd("--help");
+    expect(stdout).toMatch(/\nCommands:\n {4}passwd +Print /);
+  });
+});
+
 describe("a command line that cannot be read", () => {
   test.each([
     [["-zz"], "flag provided but not defined: -zz"],
@@ -39,6 +59,7 @@ describe("a command line that cannot be read", () => {
 describe("a command line that makes no server", () => {
   test.each([
     [["serve"], 'midge: unrecognized command: "serve"'],
+    [["-D", "passwd"], 'midge: no flags of the server go before "passwd"'],
     [["-T", "false"], 'midge: unrecognized command: "false"'],
     [["-n", "my server"], "midge: server name cannot contain spaces"],
     [

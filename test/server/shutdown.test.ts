@@ -1,21 +1,17 @@
 /** How a server ends: clients get what is queued for them, whoever asks and however often. */
 import { describe, expect, test } from "bun:test";
-import { parseArguments } from "../../src/cli/arguments.ts";
 import { Server } from "../../src/server/server.ts";
 import { Logger } from "../../src/util/logger.ts";
 import { MeasuredServer } from "../support/measured-server.ts";
+import { optionsFor } from "../support/options-for.ts";
 import { RawPeer } from "../support/raw-peer.ts";
 
 const HOST = "127.0.0.1";
 const CONNECT = 'CONNECT {"verbose":false}\r\n';
 
 async function startServer(): Promise<Server> {
-  const invocation = parseArguments(["-a", HOST, "-p", "-1", "-m", "-1"]);
-  if (invocation.kind !== "run") throw new Error("cannot run");
-  const server = new Server(
-    invocation.options,
-    new Logger(invocation.options, { sink: { write: () => {} } }),
-  );
+  const options = optionsFor(["-a", HOST, "-p", "-1", "-m", "-1"]);
+  const server = new Server(options, new Logger(options, { sink: { write: () => {} } }));
   await server.start();
   return server;
 }

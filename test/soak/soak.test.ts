@@ -4,10 +4,10 @@
  * MIDGE_SOAK_SECONDS makes the while longer.
  */
 import { expect, test } from "bun:test";
-import { parseArguments } from "../../src/cli/arguments.ts";
 import { Server } from "../../src/server/server.ts";
 import { Logger } from "../../src/util/logger.ts";
 import { Random } from "../../src/util/random.ts";
+import { optionsFor } from "../support/options-for.ts";
 import { Churn } from "../support/churn.ts";
 import { MeasuredServer, eventually } from "../support/measured-server.ts";
 import { SteadyPair } from "../support/steady-pair.ts";
@@ -63,9 +63,7 @@ test(
 );
 
 test(`nothing is left of clients that are gone, seed ${SEED}`, async () => {
-  const invocation = parseArguments(["-a", TEST_HOST, "-p", "-1", ...ARGS]);
-  if (invocation.kind !== "run") throw new Error("cannot run");
-  const { options } = invocation;
+  const options = optionsFor(["-a", TEST_HOST, "-p", "-1", ...ARGS]);
   const server = new Server(options, new Logger(options, { sink: { write: () => {} } }));
   await server.start();
   const { broker, natsContext } = server;

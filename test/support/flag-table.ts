@@ -2,12 +2,12 @@
  * The list of flags in README.md, made from the flags themselves. A test compares the two; run this
  * file to print the list after a change.
  */
-import { flags } from "../../src/cli/command.ts";
+import { allFlags } from "../../src/cli/command.ts";
 import { dashed, defaultText, valueName } from "../../src/cli/usage.ts";
 
 /** A Markdown table with a row for every flag. */
 export function flagTable(): string {
-  const rows = flags.map((flag) => [
+  const rows = allFlags().map((flag) => [
     flag.names.map((name) => `\`${dashed(name)}\``).join(" "),
     valueName(flag),
     defaultText(flag),

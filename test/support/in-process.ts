@@ -2,20 +2,16 @@
  * Starts midge inside the test process. Used by `midge.ts`; the one place in the conversation tests
  * that knows how a server is made.
  */
-import { parseArguments } from "../../src/cli/arguments.ts";
 import { Server } from "../../src/server/server.ts";
 import { Logger } from "../../src/util/logger.ts";
+import { optionsFor } from "./options-for.ts";
 import { type RunningServer, TEST_HOST } from "./running-server.ts";
 
 /** Starts a server with command line `args`; its log goes nowhere. */
 export async function startInProcess(args: readonly string[]): Promise<RunningServer> {
-  const invocation = parseArguments(args);
-  if (invocation.kind !== "run") throw new Error(`cannot run with ${args.join(" ")}`);
-  const logger = new Logger(
-    { ...invocation.options, debug: false, trace: false },
-    { sink: NOWHERE },
-  );
-  const server = new Server(invocation.options, logger);
+  const options = optionsFor(args);
+  const logger = new Logger({ ...options, debug: false, trace: false }, { sink: NOWHERE });
+  const server = new Server(options, logger);
   await server.start();
   return { host: TEST_HOST, port: server.clientPort, stop: () => server.shutdown() };
 }

@@ -14,15 +14,25 @@ export interface Outcome {
   readonly exitCode: number;
 }
 
-function command(args: readonly string[]): string[] {
+/** The program and its arguments, as they are given to the system. */
+export function command(args: readonly string[]): string[] {
   const executable = process.env["MIDGE_EXECUTABLE"];
   return executable === undefined ? [process.execPath, MAIN, ...args] : [executable, ...args];
 }
 
 /** Runs the program until it ends by itself. */
-export async function runToEnd(...args: string[]): Promise<Outcome> {
+export function runToEnd(...args: string[]): Promise<Outcome> {
+  return runWith({}, ...args);
+}
+
+/** The same with something on standard input, and with other environment variables. */
+export async function runWith(
+  { input = "", environment = {} }: { input?: string; environment?: Record<string, string> },
+  ...args: string[]
+): Promise<Outcome> {
   const child = Bun.spawn(command(args), {
-    stdin: "ignore",
+    stdin: new Blob([input]),
+    env: { ...process.env, ...environment },
     stdout: "pipe",
     stderr: "pipe",
     timeout: TIMEOUT_MS,

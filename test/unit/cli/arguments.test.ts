@@ -1,9 +1,10 @@
 /** Command lines to options: every flag of the table, Go's ways to write them, and precedence. */
 import { describe, expect, test } from "bun:test";
 import { parseArguments } from "../../../src/cli/arguments.ts";
-import { flags } from "../../../src/cli/command.ts";
+import { sampleOf } from "../../support/option-samples.ts";
+import { optionsFor } from "../../support/options-for.ts";
+import { allFlags } from "../../../src/cli/command.ts";
 import {
-  type OptionName,
   type Options,
   OPTION_NAMES,
   defaultOptions,
@@ -12,31 +13,22 @@ import {
 } from "../../../src/config/options.ts";
 
 function optionsOf(...argv: string[]): Options {
-  const invocation = parseArguments(argv);
-  if (invocation.kind !== "run") throw new Error(JSON.stringify(invocation));
-  return invocation.options;
+  return optionsFor(argv);
 }
 
 /** What `argv` changes against the defaults. */
 function changesOf(...argv: string[]): Partial<Options> {
   const defaults = new Map<string, unknown>(Object.entries(defaultOptions()));
   const entries = Object.entries(optionsOf(...argv));
-  return Object.fromEntries(entries.filter(([name, value]) => value !== defaults.get(name)));
-}
-
-/** A text that is not the default, with the value it stands for. */
-function sampleOf(name: OptionName): [string, unknown] {
-  const { kind, default: initial } = optionRow(name);
-  if (typeof initial === "boolean") return [String(!initial), !initial];
-  if (kind.valueName === "duration") return ["7s", 7000];
-  if (typeof initial === "number") return ["7", 7];
-  const word = kind.valueName.includes("|") ? kind.valueName.split("|").at(-1)! : "seven";
-  return [word, word];
+  return Object.fromEntries(
+    entries.filter(([name, value]) => !Bun.deepEquals(value, defaults.get(name))),
+  );
 }
 
 describe.each([...OPTION_NAMES])("the option %s", (name) => {
-  const [written, value] = sampleOf(name);
-  const expected = name === "traceVerbose" ? { trace: true, [name]: value } : { [name]: value };
+  const { flag: written = "", value } = sampleOf(name);
+  const isTrace = name === "traceVerbose" || name === "traceHeaders";
+  const expected = isTrace ? { trace: true, [name]: value } : { [name]: value };
 
   test.each([...flagsOf(optionRow(name))])("is set by -%s, in each form", (flag) => {
     expect<object>(changesOf(`-${flag}=${written}`)).toEqual(expected);
@@ -49,7 +41,7 @@ describe.each([...OPTION_NAMES])("the option %s", (name) => {
 
 describe("flags", () => {
   test("have names that nothing else has", () => {
-    const names = flags.flatMap((flag) => flag.names);
+    const names = allFlags().flatMap((flag) => flag.names);
     expect(names.length).toBe(new Set(names).size);
   });
 

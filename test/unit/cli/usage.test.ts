@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
-import { flags } from "../../../src/cli/command.ts";
+import { allFlags } from "../../../src/cli/command.ts";
 import { usageText } from "../../../src/cli/usage.ts";
 import { flagTable } from "../../support/flag-table.ts";
 
@@ -10,7 +10,7 @@ const README = join(import.meta.dir, "../../../README.md");
 
 test("the help text names every flag with its explanation", () => {
   const usage = usageText();
-  for (const flag of flags) {
+  for (const flag of allFlags()) {
     for (const name of flag.names) expect(usage).toMatch(new RegExp(`[ -]-${name}\\b`));
     expect(usage).toContain(flag.definition.description!);
   }

@@ -3,7 +3,6 @@ import { describe, expect, test } from "bun:test";
 import {
   MAX_INT32,
   type OptionKind,
-  OptionValueError,
   bytes,
   duration,
   integer,
@@ -13,6 +12,7 @@ import {
   text,
   toggle,
 } from "../../../src/config/option-kinds.ts";
+import { OptionValueError } from "../../../src/config/option-value-error.ts";
 
 interface KindCase {
   readonly name: string;

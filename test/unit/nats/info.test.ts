@@ -23,6 +23,7 @@ const FIELDS: InfoFields = {
   cid: 5,
   clientAddress: "127.0.0.1",
   boundAccount: undefined,
+  isLameDuck: false,
 };
 
 function fieldsOf(line: string): Record<string, unknown> {

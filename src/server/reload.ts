@@ -1,0 +1,162 @@
+/**
+ * Reading the configuration again: the difference between two sets of options, the changes that
+ * have to wait for a restart, and what is logged of all that. A reload is all or nothing;
+ * `server.ts` carries out one that is accepted.
+ */
+import type { ResolvedOptions } from "../config/resolve.ts";
+import type { LogSink } from "../util/log/sink.ts";
+import type { Logger } from "../util/logger.ts";
+import {
+  type AnyOptionRow,
+  OPTION_NAMES,
+  type OptionName,
+  type Options,
+  type ReloadEffect,
+  optionRow,
+} from "../config/options.ts";
+
+export interface OptionChange {
+  readonly option: OptionName;
+  readonly row: AnyOptionRow;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** Each effect of a reload but the restart, which is none. */
+export type AppliedEffect = Exclude<ReloadEffect, "restart" | "live">;
+
+/** A reload with nothing left that could go wrong. */
+export interface AcceptedReload {
+  readonly resolved: ResolvedOptions;
+  readonly changes: readonly OptionChange[];
+  /** Where the log goes from now on, if that has changed. */
+  readonly sink: LogSink | undefined;
+}
+
+/** The server, as far as a reload needs it. */
+export interface ReloadHost {
+  readonly logger: Logger;
+  /** Those in force. */
+  readonly options: Options;
+  /** Reads the configuration; undefined without a file. */
+  readonly resolve: (() => Promise<ResolvedOptions>) | undefined;
+  /** Opens the log that the options ask for; rejects if it cannot. */
+  readonly openLog: ((options: Options) => Promise<LogSink>) | undefined;
+  /** False once the server is about to end. */
+  canReload(): boolean;
+  apply(reload: AcceptedReload): void;
+}
+
+/** Changes of these need another log sink. */
+const SINK_OPTIONS: ReadonlySet<OptionName> = new Set<OptionName>([
+  "logFile",
+  "logSizeLimitBytes",
+  "logMaxFiles",
+  "syslog",
+  "remoteSyslog",
+]);
+
+export class Reloader {
+  readonly #host: ReloadHost;
+  /** The reload under way, so that they come one after the other. */
+  #last: Promise<void>;
+
+  constructor(host: ReloadHost) {
+    this.#host = host;
+    this.#last = Promise.resolve();
+  }
+
+  /** Resolves when the change is made, or refused with the reasons in the log. */
+  reload(): Promise<void> {
+    this.#last = this.#last.then(() => this.#reload());
+    return this.#last;
+  }
+
+  async #reload(): Promise<void> {
+    const { resolve, openLog, options } = this.#host;
+    if (resolve === undefined) {
+      this.#refuse(["can only reload config when a file is provided using -c or --config"]);
+      return;
+    }
+    const resolved = await resolve();
+    if (!this.#host.canReload()) return;
+    const changes = changesBetween(options, resolved.options);
+    const problems = resolved.errors.length > 0 ? resolved.errors : refusals(changes);
+    if (problems.length > 0) return this.#refuse(problems);
+    let sink: LogSink | undefined;
+    try {
+      const isOther = changes.some(({ option }) => SINK_OPTIONS.has(option));
+      if (isOther) sink = await openLog?.(resolved.options);
+    } catch (error) {
+      return this.#refuse([error instanceof Error ? error.message : String(error)]);
+    }
+    this.#accept({ resolved, changes, sink });
+  }
+
+  #refuse(reasons: readonly string[]): void {
+    for (const reason of reasons) {
+      const text = `Failed to reload server configuration: ${reason}`;
+      this.#host.logger.error(text, { event: "reload_failed" });
+    }
+  }
+
+  #accept(reload: AcceptedReload): void {
+    const { logger } = this.#host;
+    for (const notice of reload.resolved.notices) logger.warn(notice);
+    for (const change of reload.changes) logger.info(appliedLine(change));
+    this.#host.apply(reload);
+    const digest = reload.resolved.origin?.digest ?? "";
+    logger.info(`Reloaded server configuration (${digest})`, { event: "reloaded" });
+  }
+}
+
+/** The options whose values differ, in the table's order. */
+export function changesBetween(before: Options, after: Options): readonly OptionChange[] {
+  const changes: OptionChange[] = [];
+  for (const option of OPTION_NAMES) {
+    if (Bun.deepEquals(before[option], after[option])) continue;
+    const row = optionRow(option);
+    changes.push({ option, row, before: before[option], after: after[option] });
+  }
+  return changes;
+}
+
+/** Why these changes need a restart, a line each, in nats-server's words. */
+export function refusals(changes: readonly OptionChange[]): readonly string[] {
+  return changes
+    .filter(({ row }) => row.reload === "restart")
+    .map(({ option, row, before, after }) => {
+      const values = row.secret === true ? "" : `: old=${shown(before)}, new=${shown(after)}`;
+      return `config reload not supported for ${row.field ?? option}${values}`;
+    });
+}
+
+/** The effects that the changes have, each once. */
+export function effectsOf(changes: readonly OptionChange[]): readonly AppliedEffect[] {
+  const effects = new Set<AppliedEffect>();
+  for (const { reload } of changes.map((change) => change.row)) {
+    if (reload !== "restart" && reload !== "live") effects.add(reload);
+  }
+  return [...effects];
+}
+
+/** The log line about a change that was applied. */
+export function appliedLine({ option, row, after }: OptionChange): string {
+  if (row.reloadText !== undefined) return row.reloadText(after);
+  const prefix = row.block === undefined ? "" : `${row.block} `;
+  const key = `${prefix}${row.keys[0]}`;
+  if (row.secret === true || row.kind.isFileOnly === true) return `Reloaded: ${key}`;
+  return `Reloaded: ${key} = ${shownValue(option, after)}`;
+}
+
+function shownValue(option: OptionName, value: unknown): string {
+  if (typeof value === "boolean") return String(value);
+  const { kind } = optionRow(option);
+  return typeof value === "number" && kind.valueName !== "duration"
+    ? String(value)
+    : kind.format(value);
+}
+
+function shown(value: unknown): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

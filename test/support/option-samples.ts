@@ -1,0 +1,63 @@
+/**
+ * For each option a value that is not its default, as a flag and as a line of a configuration file,
+ * and texts that are no value of it. The tests that walk the table of options take them from here.
+ */
+import { type AnyOptionRow, type OptionName, optionRow } from "../../src/config/options.ts";
+
+export interface OptionSample {
+  /** As written behind the flag; undefined for options without a flag. */
+  readonly flag: string | undefined;
+  /** As written behind the key in a file. */
+  readonly file: string;
+  readonly value: unknown;
+  /** What neither a flag nor a file may say; undefined if every text is a value. */
+  readonly bad: { readonly flag: string | undefined; readonly file: string } | undefined;
+}
+
+const NOT_A_STRING = { flag: undefined, file: "12" };
+
+/** Rows whose values do not follow from the default alone. */
+const SPECIAL: Partial<Record<OptionName, OptionSample>> = {
+  serverTags: { flag: "a,b", file: '["a", " b "]', value: ["a", "b"], bad: NOT_A_STRING },
+  serverMetadata: {
+    flag: undefined,
+    file: "{ Site: north }",
+    value: { Site: "north" },
+    bad: { flag: undefined, file: "{ Site: 7 }" },
+  },
+  logLevels: {
+    flag: "client=debug,tls=error",
+    file: "{ client: debug, tls: error }",
+    value: { client: "debug", tls: "error" },
+    bad: { flag: "client=loud", file: "{ engine: debug }" },
+  },
+  lameDuckDurationMs: {
+    flag: "40s",
+    file: '"40s"',
+    value: 40_000,
+    bad: { flag: "5s", file: '"5s"' },
+  },
+  lameDuckGraceMs: { flag: "5s", file: '"5s"', value: 5000, bad: { flag: "-1s", file: '"-1s"' } },
+};
+
+/** A value of the option. */
+export function sampleOf(name: OptionName): OptionSample {
+  return SPECIAL[name] ?? sampleByType(optionRow(name));
+}
+
+function sampleByType({ kind, default: initial }: AnyOptionRow): OptionSample {
+  if (typeof initial === "boolean") {
+    const text = String(!initial);
+    return { flag: text, file: text, value: !initial, bad: { flag: "maybe", file: '"yes"' } };
+  }
+  if (kind.valueName === "duration") {
+    return { flag: "7s", file: '"7s"', value: 7000, bad: { flag: "7 hours", file: '"7 hours"' } };
+  }
+  if (typeof initial === "number") {
+    return { flag: "7", file: "7", value: 7, bad: { flag: "seven", file: "seven" } };
+  }
+  const words = kind.valueName.includes("|") ? kind.valueName.split("|") : undefined;
+  const word = words?.at(-1) ?? "seven";
+  const bad = words === undefined ? NOT_A_STRING : { flag: "seven", file: "seven" };
+  return { flag: word, file: word, value: word, bad };
+}
