@@ -104,7 +104,9 @@ async function build(target: Target | undefined): Promise<boolean> {
       minify: true,
       // Halves what our own code adds to the start; costs about 2 MB of mapped file.
       bytecode: true,
-      format: "cjs",
+      // What a server does not need at start stays on disk.
+      format: "esm",
+      splitting: true,
       plugins: [bcryptAddon(addon)],
       define: { MIDGE_BUILD_COMMIT: JSON.stringify(commit()) },
       compile: {

@@ -13,6 +13,11 @@ import { type LogSink, type OwnLine, lostText } from "./sink.ts";
 const MAX_QUEUED_BYTES = 1024 * 1024;
 /** Handed to the stream at a time; it holds them until the reader reads. */
 const CHUNK_BYTES = 64 * 1024;
+/**
+ * The first lines go through the console, which the runtime has at hand: the stream would cost a
+ * server that has little to say 0.7 MB. No pipe is so short that they would have to wait.
+ */
+const FIRST_BYTES = 2048;
 /** How often, and with what pause, the end of the process tries to get rid of what is left. */
 const LAST_ATTEMPTS = 100;
 const LAST_PAUSE_MS = 5;
@@ -28,6 +33,8 @@ export class StderrSink implements LogSink {
   readonly #flushAtExit: () => void;
   #ownLine: OwnLine;
   #stream: Bun.FileSink | undefined;
+  /** What may still go through the console. */
+  #firstBytes: number;
   /** Between the first line of a turn and its end. */
   #isGathering: boolean;
   /** Pending while the reader has to read first. */
@@ -41,6 +48,7 @@ export class StderrSink implements LogSink {
     );
     this.#ownLine = (_level, text) => `${text}\n`;
     this.#stream = undefined;
+    this.#firstBytes = FIRST_BYTES;
     this.#isGathering = false;
     this.#blocked = undefined;
     this.#flushAtExit = () => this.flush();
@@ -95,6 +103,11 @@ export class StderrSink implements LogSink {
 
   /** Lines that cannot be written at all (closed pipe, full disk) are lost. */
   #hand(text: string): void {
+    this.#firstBytes -= text.length;
+    if (this.#firstBytes >= 0) {
+      console.error(text.slice(0, -1));
+      return;
+    }
     try {
       this.#stream ??= Bun.stderr.writer();
       const written: unknown = this.#stream.write(text);
