@@ -17,6 +17,7 @@ import type { Transport, TransportListener } from "../transport/transport.ts";
 import { formatDuration } from "../util/duration.ts";
 import { TimerEntry } from "../util/timer-wheel.ts";
 import type { TimerOwner } from "../util/timer-wheel.ts";
+import { say, sayRarely } from "./connection-log.ts";
 import type { ConnectionContext } from "./context.ts";
 import { Input } from "./input.ts";
 import type { InputOwner } from "./input.ts";
@@ -179,7 +180,7 @@ export abstract class Connection
 
   #closeAfterBug(error: unknown): void {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.context.logger.error(`${this.label} - Internal error, closing the connection: ${detail}`);
+    say(this, "error", "internal_error", `Internal error, closing the connection: ${detail}`);
     this.close(closeReasons.parseError);
   }
 
@@ -296,18 +297,19 @@ export abstract class Connection
 
   onLongStall(stalledMs: number): void {
     const text = `Producer was stalled for a total of ${formatDuration(stalledMs)}`;
-    this.context.logger.rateLimited("warn", `${this.label} - ${text}`);
+    sayRarely(this, "warn", "producer_stalled", text);
   }
 
   #countSlowConsumer(word: "Detected" | "State", detail: string): void {
     this.context.broker.counters.slowConsumers++;
     this.account.slowConsumers++;
-    this.context.logger.info(`${this.label} - Slow Consumer ${word}: ${detail}`);
+    say(this, "info", "slow_consumer", `Slow Consumer ${word}: ${detail}`);
   }
 
   #logRecovery(watch: SlowReceiverWatch): void {
     const seconds = (watch.refusedMs(this.context.clock.nowMs()) / 1000).toFixed(3);
-    this.context.logger.info(`${this.label} - Slow Consumer Recovered: Flush took ${seconds}s`);
+    const text = `Slow Consumer Recovered: Flush took ${seconds}s`;
+    say(this, "info", "slow_consumer_recovered", text);
   }
 
   // --- Timers --------------------------------------------------------------------------------
@@ -339,7 +341,7 @@ export abstract class Connection
     const step = this.keepAlive.step(nowMs, pingIntervalMs, pingMax);
     if (step === KeepAliveStep.Stale) {
       this.context.broker.counters.staleConnections++;
-      this.context.logger.debug(`${this.label} - Stale Client Connection - Closing`);
+      say(this, "debug", "stale_connection", "Stale Client Connection - Closing");
       this.onStale();
       return;
     }
@@ -412,9 +414,9 @@ export abstract class Connection
     this.#pingDueMs = Infinity;
     this.#input.close();
     this.onFlush();
-    const { logger } = this.context;
-    if (logger.debugEnabled) {
-      logger.debug(`${this.label} - Client connection closed: ${reason.text}`);
+    if (this.context.logger.debugEnabled) {
+      const text = `Client connection closed: ${reason.text}`;
+      say(this, "debug", "client_closed", text, { reason: reason.text });
     }
     this.#remember(reason);
     this.release();

@@ -35,7 +35,7 @@ export class ConnectionContext {
     this.broker = broker;
     this.options = options;
     this.authenticator = authenticator;
-    this.logger = logger;
+    this.logger = logger.for("client");
     this.clock = clock;
     this.pool = new BlockPool(clock);
     this.flushQueue = new FlushQueue(clock);

@@ -2,7 +2,6 @@
  * How logs name a client, in the reference's form:
  * `127.0.0.1:5000 - cid:7 - "v1.2:go:app" - "$G/user:bob" - text`.
  */
-import type { Logger } from "../util/logger.ts";
 import type { ConnectOptions } from "./connect.ts";
 
 export function addressLabel(address: string, port: number, cid: number): string {
@@ -17,12 +16,4 @@ export function connectLabel(connect: ConnectOptions, account: string, userLabel
   const client = parts.length === 0 ? "" : ` - "${parts.join(":")}"`;
   const user = userLabel === "" ? "" : ` - "${account}/${userLabel}"`;
   return client + user;
-}
-
-export function labelled(label: string, text: string): string {
-  return `${label} - ${text}`;
-}
-
-export function logOf(logger: Logger, label: string, level: "error" | "debug", text: string): void {
-  logger[level](labelled(label, text));
 }

@@ -12,11 +12,12 @@ import { isReservedReply, RESERVED_QUEUE } from "../broker/reserved-subjects.ts"
 import { Subscription } from "../broker/subscription.ts";
 import type { Prepared, Subscriber, SubscriptionId } from "../broker/subscription.ts";
 import { Connection } from "../connection/connection.ts";
+import { say, sayRarely } from "../connection/connection-log.ts";
 import { isValidLiteralSubject } from "../subject/subject.ts";
 import type { Transport } from "../transport/transport.ts";
 import { Ascii } from "../util/ascii.ts";
 import { binaryText } from "../util/bytes.ts";
-import { addressLabel, connectLabel, labelled, logOf } from "./client-label.ts";
+import { addressLabel, connectLabel } from "./client-label.ts";
 import { defaultConnectOptions } from "./connect.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { prepareMessage, writeComposed, writeLine, writePrepared, writeUtf8 } from "./encoder.ts";
@@ -77,7 +78,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   /** Sends the greeting and waits for operations, or for CONNECT where log-in is required. */
   greet(): void {
     const { authenticator, options, logger } = this.context;
-    if (logger.debugEnabled) this.#log("debug", "Client connection created");
+    if (logger.debugEnabled) say(this, "debug", "client_connected", "Client connection created");
     this.#writeText(this.#nats.infoFor(this, undefined));
     this.#parser.expectsConnect = authenticator.isRequired;
     if (authenticator.isRequired) this.awaitLogin();
@@ -86,7 +87,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
 
   /** Refuses a client beyond the limit of connections. */
   refuse(): void {
-    this.#logRarely(protocolErrors.maxConnections.text);
+    sayRarely(this, "error", "limit_exceeded", protocolErrors.maxConnections.text);
     this.#fail(protocolErrors.maxConnections);
   }
 
@@ -142,13 +143,13 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     const { bytes } = message.block;
     if (!plan.isAllowed) {
       const subject = utf8.decode(bytes.subarray(message.subjectStart, message.subjectEnd));
-      this.#log("error", errors.publishViolationLog(subject));
+      say(this, "error", "permission_violation", errors.publishViolationLog(subject));
       this.#sendError(errors.publishViolation(subject));
       return false;
     }
     if (!isReservedReply(bytes, message.tailStart, message.replyEnd)) return true;
     const reply = utf8.decode(bytes.subarray(message.tailStart, message.replyEnd));
-    this.#log("error", errors.replyViolationLog(reply));
+    say(this, "error", "permission_violation", errors.replyViolationLog(reply));
     this.#sendError(errors.replyViolation(reply));
     return false;
   }
@@ -237,14 +238,14 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     const { maxSubTokens, maxSubscriptions } = this.context.options;
     if (queue === RESERVED_QUEUE) {
       const text = utf8.decode(bytes.subarray(subject.start, subject.end));
-      this.#log("error", errors.subscriptionViolationLog(text, queue, sid));
+      say(this, "error", "permission_violation", errors.subscriptionViolationLog(text, queue, sid));
       return errors.subscriptionViolation(text, queue);
     }
     if (maxSubTokens > 0 && countDots(bytes, subject) >= maxSubTokens) {
       return errors.tooManyTokens(utf8.decode(bytes.subarray(subject.start, subject.end)));
     }
     if (maxSubscriptions > 0 && this.subscriptionCount >= maxSubscriptions) {
-      this.#logRarely(protocolErrors.maxSubscriptions.text);
+      sayRarely(this, "error", "limit_exceeded", protocolErrors.maxSubscriptions.text);
       return protocolErrors.maxSubscriptions.text;
     }
     return undefined;
@@ -310,7 +311,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
       ? authenticator.authenticate(this.#credentials)
       : undefined;
     if (grant === undefined && authenticator.isRequired) {
-      this.#log("error", errors.authenticationError(this.#connect.user).message);
+      say(this, "error", "auth_failed", errors.authenticationError(this.#connect.user).message);
       this.#fail(protocolErrors.authorizationViolation);
     } else if (grant !== undefined && grant.account !== this.account) {
       this.close(closeReasons.clientClosed);
@@ -348,7 +349,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   }
 
   protected onLoginTimeout(): void {
-    this.#log("debug", "Authentication Timeout");
+    say(this, "debug", "auth_failed", "Authentication Timeout");
     this.#fail(protocolErrors.authenticationTimeout);
   }
 
@@ -393,7 +394,8 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
 
   protected handleError(error: unknown): boolean {
     if (!(error instanceof ProtocolError)) return false;
-    this.#log("error", error.message);
+    const isRefusal = error.row === protocolErrors.authorizationViolation;
+    say(this, "error", isRefusal ? "auth_failed" : "protocol_error", error.message);
     this.#fail(error.row);
     return true;
   }
@@ -433,14 +435,6 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
 
   // --- Logging -------------------------------------------------------------------------------
 
-  #log(level: "error" | "debug", text: string): void {
-    logOf(this.context.logger, this.label, level, text);
-  }
-
-  #logRarely(text: string): void {
-    this.context.logger.rateLimited("error", labelled(this.label, text));
-  }
-
   onTrace(operation: string, bytes: Uint8Array, start: number, end: number): void {
     const argument = utf8.decode(bytes.subarray(start, end));
     const shown = operation === "CONNECT" ? trace.redactConnect(argument) : argument;
@@ -448,7 +442,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   }
 
   #tracePublish(message: Message): void {
-    this.#traceLines(trace.tracePublish(message, this.context.options.maxTracedMsgLen));
+    this.#traceLines(trace.tracePublish(message, this.context.options));
   }
 
   #traceOut(operation: string, argument: string): void {
@@ -456,9 +450,8 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   }
 
   #traceDelivery(subscription: Subscription, message: Message): void {
-    const { maxTracedMsgLen } = this.context.options;
-    const takesHeaders = this.#takesHeaders;
-    this.#traceLines(trace.traceDelivery(message, subscription, takesHeaders, maxTracedMsgLen));
+    const { options } = this.context;
+    this.#traceLines(trace.traceDelivery(message, subscription, this.#takesHeaders, options));
   }
 
   #traceLines(lines: readonly (string | undefined)[]): void {
@@ -466,7 +459,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   }
 
   #traceLine(line: string): void {
-    this.context.logger.trace(labelled(this.label, line));
+    say(this, "trace", "trace", line);
   }
 }
 

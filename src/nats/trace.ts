@@ -10,6 +10,14 @@ const decoder = new TextDecoder();
 
 export type TraceDirection = "<<-" | "->>";
 
+/** What of a payload a trace shows. */
+export interface TraceSettings {
+  /** 0 for all of it. */
+  readonly maxTracedMsgLen: number;
+  /** The headers in place of all, and nothing of a message without. */
+  readonly traceHeaders: boolean;
+}
+
 /** `argument` is empty for an operation without any. */
 export function traceOperation(
   direction: TraceDirection,
@@ -20,7 +28,10 @@ export function traceOperation(
 }
 
 /** The two lines of a received publish; the second is undefined for an empty payload. */
-export function tracePublish(message: Message, maxBytes: number): [string, string | undefined] {
+export function tracePublish(
+  message: Message,
+  settings: TraceSettings,
+): [string, string | undefined] {
   const bytes = message.block.bytes;
   const text = (start: number, end: number) => decoder.decode(bytes.subarray(start, end));
   const parts = [text(message.subjectStart, message.subjectEnd)];
@@ -30,7 +41,7 @@ export function tracePublish(message: Message, maxBytes: number): [string, strin
   const operation = message.headerBytes > 0 ? "HPUB" : "PUB";
   return [
     traceOperation("<<-", operation, parts.join(" ")),
-    tracePayload("<<-", message, message.payloadStart, maxBytes),
+    tracePayload("<<-", message, message.payloadStart, settings),
   ];
 }
 
@@ -38,7 +49,7 @@ export function traceDelivery(
   message: Message,
   subscription: Subscription,
   takesHeaders: boolean,
-  maxBytes: number,
+  settings: TraceSettings,
 ): [string, string | undefined] {
   const bytes = message.block.bytes;
   const text = (start: number, end: number) => decoder.decode(bytes.subarray(start, end));
@@ -50,7 +61,7 @@ export function traceDelivery(
   parts.push(String(message.sizeBytes - skipped));
   return [
     traceOperation("->>", hasHeaders ? "HMSG" : "MSG", parts.join(" ")),
-    tracePayload("->>", message, message.payloadStart + skipped, maxBytes),
+    tracePayload("->>", message, message.payloadStart + skipped, settings),
   ];
 }
 
@@ -58,9 +69,11 @@ function tracePayload(
   direction: TraceDirection,
   message: Message,
   start: number,
-  maxBytes: number,
+  { maxTracedMsgLen: maxBytes, traceHeaders }: TraceSettings,
 ): string | undefined {
-  const end = message.payloadStart + message.sizeBytes;
+  // The headers end with an empty line, which is not shown.
+  const shownBytes = traceHeaders ? message.headerBytes - 4 : message.sizeBytes;
+  const end = Math.max(start, message.payloadStart + shownBytes);
   if (start === end) return undefined;
   const isCut = maxBytes > 0 && end - start > maxBytes;
   const shown = message.block.bytes.subarray(start, isCut ? start + maxBytes : end);

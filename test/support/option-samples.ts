@@ -2,6 +2,9 @@
  * For each option a value that is not its default, as a flag and as a line of a configuration file,
  * and texts that are no value of it. The tests that walk the table of options take them from here.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type AnyOptionRow, type OptionName, optionRow } from "../../src/config/options.ts";
 
 export interface OptionSample {
@@ -13,6 +16,9 @@ export interface OptionSample {
   /** What neither a flag nor a file may say; undefined if every text is a value. */
   readonly bad: { readonly flag: string | undefined; readonly file: string } | undefined;
 }
+
+const FOLDER = mkdtempSync(join(tmpdir(), "midge-options-"));
+process.on("exit", () => rmSync(FOLDER, { recursive: true, force: true }));
 
 const NOT_A_STRING = { flag: undefined, file: "12" };
 
@@ -31,6 +37,9 @@ const SPECIAL: Partial<Record<OptionName, OptionSample>> = {
     value: { client: "debug", tls: "error" },
     bad: { flag: "client=loud", file: "{ engine: debug }" },
   },
+  pidFile: path("midge.pid"),
+  portsFileDir: path("."),
+  logFile: path("midge.log"),
   lameDuckDurationMs: {
     flag: "40s",
     file: '"40s"',
@@ -39,6 +48,11 @@ const SPECIAL: Partial<Record<OptionName, OptionSample>> = {
   },
   lameDuckGraceMs: { flag: "5s", file: '"5s"', value: 5000, bad: { flag: "-1s", file: '"-1s"' } },
 };
+
+function path(name: string): OptionSample {
+  const value = join(FOLDER, name);
+  return { flag: value, file: `"${value}"`, value, bad: NOT_A_STRING };
+}
 
 /** A value of the option. */
 export function sampleOf(name: OptionName): OptionSample {

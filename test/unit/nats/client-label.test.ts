@@ -1,6 +1,6 @@
 /** How logs name a client: `addr - cid:N - "vX:lang:name" - "account/user"`. */
 import { expect, test } from "bun:test";
-import { addressLabel, connectLabel, labelled } from "../../../src/nats/client-label.ts";
+import { addressLabel, connectLabel } from "../../../src/nats/client-label.ts";
 import { defaultConnectOptions } from "../../../src/nats/connect.ts";
 
 const label = (version: string, lang: string, name: string, user = "") =>
@@ -21,8 +21,4 @@ test("what the client said of itself follows, without what it left out", () => {
 test("account and user come last", () => {
   expect(label("1.2", "go", "app", "user:bob")).toBe(' - "v1.2:go:app" - "$G/user:bob"');
   expect(label("", "", "", "token")).toBe(' - "$G/token"');
-});
-
-test("the text follows the label", () => {
-  expect(labelled("a", "b")).toBe("a - b");
 });

@@ -11,6 +11,10 @@ import { ListingSubscriber, messageOf } from "../../support/messages.ts";
 
 const HEADERS = "NATS/1.0\r\n\r\n";
 
+const WHOLE = { maxTracedMsgLen: 0, traceHeaders: false };
+const HEADERS_ONLY = { maxTracedMsgLen: 0, traceHeaders: true };
+const upTo = (maxTracedMsgLen: number) => ({ ...WHOLE, maxTracedMsgLen });
+
 describe("operations", () => {
   test("stand in brackets with their arguments", () => {
     expect(traceOperation("<<-", "SUB", "foo 1")).toBe("<<- [SUB foo 1]");
@@ -20,25 +24,41 @@ describe("operations", () => {
 
 describe("publishes", () => {
   test("show subject, reply and sizes, then the payload", () => {
-    expect(tracePublish(messageOf("foo", { payload: "hello" }), 0)).toEqual([
+    expect(tracePublish(messageOf("foo", { payload: "hello" }), WHOLE)).toEqual([
       "<<- [PUB foo 5]",
       '<<- MSG_PAYLOAD: ["hello"]',
     ]);
     const message = messageOf("foo", { reply: "r", headers: HEADERS, payload: "hi" });
-    expect(tracePublish(message, 0)).toEqual([
+    expect(tracePublish(message, WHOLE)).toEqual([
       "<<- [HPUB foo r 12 14]",
       '<<- MSG_PAYLOAD: ["NATS/1.0\\r\\n\\r\\nhi"]',
     ]);
   });
 
   test("have no second line without payload", () => {
-    expect(tracePublish(messageOf("foo"), 0)).toEqual(["<<- [PUB foo 0]", undefined]);
+    expect(tracePublish(messageOf("foo"), WHOLE)).toEqual(["<<- [PUB foo 0]", undefined]);
   });
 
   test("are cut at the length allowed", () => {
     const message = messageOf("foo", { payload: "hello" });
-    expect(tracePublish(message, 3)[1]).toBe('<<- MSG_PAYLOAD: ["hel..."]');
-    expect(tracePublish(message, 5)[1]).toBe('<<- MSG_PAYLOAD: ["hello"]');
+    expect(tracePublish(message, upTo(3))[1]).toBe('<<- MSG_PAYLOAD: ["hel..."]');
+    expect(tracePublish(message, upTo(5))[1]).toBe('<<- MSG_PAYLOAD: ["hello"]');
+  });
+});
+
+describe("with trace_headers", () => {
+  test("payload lines show the headers and nothing else", () => {
+    const headers = "NATS/1.0\r\nA: b\r\n\r\n";
+    const message = messageOf("foo", { headers, payload: "secret" });
+    expect(tracePublish(message, HEADERS_ONLY)[1]).toBe('<<- MSG_PAYLOAD: ["NATS/1.0\\r\\nA: b"]');
+  });
+
+  test("messages without headers have no payload line", () => {
+    const message = messageOf("foo", { payload: "secret" });
+    expect(tracePublish(message, HEADERS_ONLY)[1]).toBeUndefined();
+    const subscription = new Subscription(new ListingSubscriber(), 7, undefined);
+    const withHeaders = messageOf("foo", { headers: HEADERS, payload: "secret" });
+    expect(traceDelivery(withHeaders, subscription, false, HEADERS_ONLY)[1]).toBeUndefined();
   });
 });
 
@@ -47,7 +67,7 @@ describe("deliveries", () => {
 
   test("show subject, sid, reply and sizes", () => {
     const message = messageOf("foo", { reply: "r", headers: HEADERS, payload: "hi" });
-    expect(traceDelivery(message, subscription, true, 0)).toEqual([
+    expect(traceDelivery(message, subscription, true, WHOLE)).toEqual([
       "->> [HMSG foo 7 r 12 14]",
       '->> MSG_PAYLOAD: ["NATS/1.0\\r\\n\\r\\nhi"]',
     ]);
@@ -55,7 +75,7 @@ describe("deliveries", () => {
 
   test("show receivers without headers what they get", () => {
     const message = messageOf("foo", { headers: HEADERS, payload: "hi" });
-    expect(traceDelivery(message, subscription, false, 0)).toEqual([
+    expect(traceDelivery(message, subscription, false, WHOLE)).toEqual([
       "->> [MSG foo 7 2]",
       '->> MSG_PAYLOAD: ["hi"]',
     ]);
