@@ -79,7 +79,8 @@ export class Monitor {
   }
 
   #respond(path: string): Response {
-    const endpoint = endpoints.find((one) => one.path === path);
+    const base = trimmedBase(this.#subject.options().httpBasePath);
+    const endpoint = endpoints.find((one) => base + one.path === path);
     if (endpoint === undefined) return new Response("404 page not found\n", { status: 404 });
     this.#requestCounts[path] = (this.#requestCounts[path] ?? 0) + 1;
     return toResponse(endpoint.answer(this.#subject, this.#facts()));
@@ -106,6 +107,12 @@ export class Monitor {
     this.#cpuSampledMs = nowMs;
     return this.#cpuPercent;
   }
+}
+
+/** `/nats/` and `nats` are `/nats`; `/` is nothing. */
+function trimmedBase(path: string): string {
+  const trimmed = path.replace(/^\/+|\/+$/g, "");
+  return trimmed === "" ? "" : `/${trimmed}`;
 }
 
 const HTML_ESCAPES: Readonly<Record<string, string>> = {

@@ -10,6 +10,7 @@ const NS_PER_MS = 1_000_000;
 export function varz(subject: MonitorSubject, facts: MonitorFacts): EndpointAnswer {
   const { broker, identity, clock } = subject;
   const { counters } = broker;
+  const { serverTags, serverMetadata } = subject.options();
   const config = subject.config();
   const nowMs = clock.wallMs();
   const body = {
@@ -48,6 +49,8 @@ export function varz(subject: MonitorSubject, facts: MonitorFacts): EndpointAnsw
     http_req_stats: facts.requestCounts,
     config_load_time: new Date(config.loadMs).toISOString(),
     config_digest: config.digest,
+    tags: serverTags.length === 0 ? undefined : serverTags,
+    metadata: Object.keys(serverMetadata).length === 0 ? undefined : serverMetadata,
     slow_consumer_stats: perKind(counters.slowConsumers),
     stale_connection_stats: perKind(counters.staleConnections),
     disk_io_wait_stats: { waiters: 0, waits: 0, wait_time: 0, max_wait_time: 0 },

@@ -326,8 +326,9 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   }
 
   announceLameDuck(): void {
-    if (!this.#isConnectReceived || this.#connect.protocol < 1) return;
-    this.#writeText(this.#nats.infoFor(this, this.account.name));
+    // Others learn it from the INFO that follows their first PING, if they take one.
+    if (!this.#isFirstPongSent || this.#connect.protocol < 1) return;
+    this.#writeText(this.#nats.infoFor(this, undefined));
   }
 
   #applyConnect(connect: ConnectOptions): void {
@@ -418,7 +419,11 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   }
 
   protected release(): void {
-    this.#removeAllSubscriptions();
+    const subscriptions = this.#subscriptions;
+    this.#subscriptions = undefined;
+    if (subscriptions !== undefined) {
+      this.account.abandonAll(Array.from(subscriptions.values()), this.context.clock);
+    }
     this.#parser.discard();
   }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { Account } from "../../../src/broker/account.ts";
 import { Subscription } from "../../../src/broker/subscription.ts";
 import { subjectBytes } from "../../../src/subject/subject.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
 import { ListingSubscriber, messageOf } from "../../support/messages.ts";
 
 const subscriber = new ListingSubscriber();
@@ -64,6 +65,18 @@ describe("unsubscribing", () => {
     expect(["a", "b.x", "c"].map(receivers)).toEqual([[], [4], []]);
     expect(account.sublist.count).toBe(1);
   });
+});
+
+test("a closed connection's many subscriptions go in turns, oldest first", () => {
+  const { account, subscribe } = setUp();
+  const clock = new FakeClock();
+  const gone = Array.from({ length: 40_000 }, (_, i) => subscribe(`s.${i}`).subscription);
+  account.abandonAll(gone, clock);
+  expect(account.sublist.count).toBe(40_000 - 16_384);
+  expect(account.sublist.match("s.0").plain).toHaveLength(0);
+  expect(account.sublist.match("s.39999").plain).toHaveLength(1);
+  clock.advance(1);
+  expect(account.sublist.count).toBe(0);
 });
 
 test("clients may publish anywhere but to the server's own subjects", () => {
