@@ -29,6 +29,11 @@ export const SUBCOMMANDS: readonly SubcommandRow[] = [
     help: "Ask a server whether it is healthy",
     load: async () => (await import("./subcommands/health.ts")).health,
   },
+  {
+    name: "options",
+    help: "Print all options, with what a reload does about each",
+    load: async () => (await import("./subcommands/options.ts")).options,
+  },
 ];
 
 export function subcommandNamed(name: string): SubcommandRow | undefined {

@@ -2,6 +2,9 @@
  * Rules between options. Called with complete options before a server starts or reloads; all
  * violations are reported together.
  */
+import { formatDuration } from "../util/duration.ts";
+import { advertisedAddress } from "./advertised-address.ts";
+import { OptionValueError } from "./option-value-error.ts";
 import type { Options } from "./options.ts";
 
 /**
@@ -9,6 +12,13 @@ import type { Options } from "./options.ts";
  */
 export function checkOptions(options: Options): readonly string[] {
   const problems: string[] = [];
+  const { lameDuckDurationMs, lameDuckGraceMs } = options;
+  if (lameDuckGraceMs >= lameDuckDurationMs) {
+    const [grace, duration] = [formatDuration(lameDuckGraceMs), formatDuration(lameDuckDurationMs)];
+    problems.push(
+      `lame duck grace period (${grace}) should be strictly lower than lame duck duration (${duration})`,
+    );
+  }
   const { maxPayloadBytes, maxPendingBytes } = options;
   if (maxPayloadBytes > maxPendingBytes) {
     problems.push(
@@ -19,5 +29,16 @@ export function checkOptions(options: Options): readonly string[] {
   if (options.username !== "" && options.authorizationToken !== "") {
     problems.push("Cannot have a user/pass and token");
   }
+  problems.push(...advertiseProblems(options.clientAdvertise));
   return problems;
+}
+
+function advertiseProblems(text: string): string[] {
+  try {
+    if (text !== "") advertisedAddress(text);
+    return [];
+  } catch (error) {
+    if (!(error instanceof OptionValueError)) throw error;
+    return [`invalid ClientAdvertise value of ${text}, err=${error.message}`];
+  }
 }

@@ -50,7 +50,8 @@ export function loadConfig(path: string, source: ConfigSource): LoadedConfig {
   }
   const reader = new FileReader();
   if (root.entries.size === 0) {
-    return { ...nothingOf(path), warnings: [`${path}: config has no values or is empty`] };
+    const warnings = [`${path}: config has no values or is empty`];
+    return { ...nothingOf(path), digest: configDigest(root), warnings };
   }
   for (const entry of root.entries.values()) reader.readTopLevel(entry);
   const { problems, values, unsupported, ignored } = reader;

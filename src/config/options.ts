@@ -64,7 +64,10 @@ export interface OptionRow<Value> {
    */
   readonly flags?: readonly string[];
   readonly reload: ReloadEffect;
-  /** nats-server's name of it, for the refusal to change it without a restart. */
+  /**
+   * nats-server's name of it, if it refuses to change it without a restart; so does midge where
+   * `reload` says so.
+   */
   readonly field?: string;
   /** What is logged when a reload has changed it, where that is not `Reloaded: key = value`. */
   readonly reloadText?: (value: unknown) => string;
@@ -187,12 +190,12 @@ export const optionRows = {
   logSizeLimitBytes: row({
     kind: bytes({ max: MAX_INT, zero: "unlimited" }), default: 0,
     keys: ["logfile_size_limit", "log_size_limit"], flags: ["log_size_limit"],
-    reload: "logging", group: "Logging",
+    reload: "logging", field: "LogSizeLimit", group: "Logging",
     help: "Size at which the log file is rotated",
   }),
   logMaxFiles: row({
     kind: integer({ valueName: "number", min: 0, max: MAX_INT32, zero: "unlimited" }), default: 0,
-    keys: ["logfile_max_num", "log_max_num"], reload: "logging", group: "Logging",
+    keys: ["logfile_max_num", "log_max_num"], reload: "logging", field: "LogMaxFiles", group: "Logging",
     help: "Log files to keep, with the current",
   }),
   syslog: row({
@@ -248,12 +251,12 @@ export const optionRows = {
   }),
   maxSubscriptions: row({
     kind: limit("number"), default: 0,
-    keys: ["max_subscriptions", "max_subs"], reload: "live", group: "Limits",
+    keys: ["max_subscriptions", "max_subs"], reload: "live", field: "MaxSubs", group: "Limits",
     help: "Subscriptions per connection",
   }),
   maxSubTokens: row({
     kind: integer({ valueName: "number", min: 0, max: 255, zero: "unlimited" }), default: 0,
-    keys: ["max_sub_tokens", "max_subscription_tokens"], reload: "live", group: "Limits",
+    keys: ["max_sub_tokens", "max_subscription_tokens"], reload: "live", field: "MaxSubTokens", group: "Limits",
     help: "Tokens in a subscribed subject",
   }),
   maxPayloadBytes: row({
@@ -268,7 +271,7 @@ export const optionRows = {
   }),
   maxPendingBytes: row({
     kind: bytes({ max: MAX_INT }), default: 64 * MiB, zeroIsDefault: true,
-    keys: ["max_pending"], reload: "live", group: "Limits",
+    keys: ["max_pending"], reload: "live", field: "MaxPending", group: "Limits",
     help: "Bytes that may wait for one connection",
   }),
   maxClosedClients: row({
@@ -302,12 +305,12 @@ export const optionRows = {
 
   lameDuckDurationMs: row({
     kind: strictDuration(checkLameDuckDuration), default: 120_000, zeroIsDefault: true,
-    keys: ["lame_duck_duration"], reload: "live", group: "Lame Duck",
+    keys: ["lame_duck_duration"], reload: "live", field: "LameDuckDuration", group: "Lame Duck",
     help: "Time in which lame duck mode ends",
   }),
   lameDuckGraceMs: row({
     kind: strictDuration(checkLameDuckGrace), default: 10_000, zeroIsDefault: true,
-    keys: ["lame_duck_grace_period"], reload: "live", group: "Lame Duck",
+    keys: ["lame_duck_grace_period"], reload: "live", field: "LameDuckGracePeriod", group: "Lame Duck",
     help: "Time before it closes clients",
   }),
 
@@ -333,7 +336,7 @@ export const optionRows = {
       "write_timeout must be 'default', 'close' or 'retry'",
     ),
     default: "default",
-    keys: ["write_timeout"], reload: "live", group: "Slow Consumer",
+    keys: ["write_timeout"], reload: "live", field: "WriteTimeout", group: "Slow Consumer",
     help: "What happens at the write deadline",
   }),
   noFastProducerStall: row({

@@ -2,8 +2,13 @@
  * The file with the process id, for scripts and `--signal`. As the reference's it holds the number
  * alone, is readable by its owner only and stays when the server ends.
  */
+import { errorText } from "../util/log/system-error.ts";
 
-/** Throws the system's error. */
+/** Throws an `Error` with a one-line reason. */
 export function writePidFile(path: string): void {
-  process.getBuiltinModule("node:fs").writeFileSync(path, String(process.pid), { mode: 0o600 });
+  try {
+    process.getBuiltinModule("node:fs").writeFileSync(path, String(process.pid), { mode: 0o600 });
+  } catch (error) {
+    throw new Error(`open ${path}: ${errorText(error)}`);
+  }
 }

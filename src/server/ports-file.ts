@@ -3,6 +3,7 @@
  * servers with ephemeral ports. Written once all ports are bound, removed at shutdown. Name and
  * content are the reference's.
  */
+import { errorText } from "../util/log/system-error.ts";
 
 /** What the server listens on; undefined where it does not. */
 export interface BoundPorts {
@@ -16,19 +17,27 @@ export function portsFilePath(directory: string): string {
   return process.getBuiltinModule("node:path").join(directory, `midge_${process.pid}.ports`);
 }
 
-/** Writes the file; throws the system's error. */
+/** Throws an `Error` with a one-line reason. */
 export function writePortsFile(path: string, ports: BoundPorts): void {
   const content = {
     nats: urls("nats", ports.clients),
     monitoring: ports.monitoring && urls("http", ports.monitoring),
     profile: ports.profiling && urls("http", ports.profiling),
   };
-  process.getBuiltinModule("node:fs").writeFileSync(path, JSON.stringify(content));
+  try {
+    process.getBuiltinModule("node:fs").writeFileSync(path, JSON.stringify(content));
+  } catch (error) {
+    throw new Error(`open ${path}: ${errorText(error)}`);
+  }
 }
 
-/** Removes the file; throws the system's error unless it is gone already. */
+/** Does nothing if the file is gone already. Throws an `Error` with a one-line reason. */
 export function removePortsFile(path: string): void {
-  process.getBuiltinModule("node:fs").rmSync(path, { force: true });
+  try {
+    process.getBuiltinModule("node:fs").rmSync(path, { force: true });
+  } catch (error) {
+    throw new Error(`remove ${path}: ${errorText(error)}`);
+  }
 }
 
 /** One URL, or one for each address of this machine if it listens on all of them. */

@@ -42,6 +42,8 @@ export interface ReloadHost {
   readonly resolve: (() => Promise<ResolvedOptions>) | undefined;
   /** Opens the log that the options ask for; rejects if it cannot. */
   readonly openLog: ((options: Options) => Promise<LogSink>) | undefined;
+  /** Where the server listens; it stays there when any free port is asked for. */
+  readonly boundPorts: { readonly port: number; readonly httpPort: number | undefined };
   /** False once the server is about to end. */
   canReload(): boolean;
   apply(reload: AcceptedReload): void;
@@ -68,19 +70,23 @@ export class Reloader {
 
   /** Resolves when the change is made, or refused with the reasons in the log. */
   reload(): Promise<void> {
-    this.#last = this.#last.then(() => this.#reload());
+    this.#last = this.#last
+      .then(() => this.#reload())
+      // One of our own bugs, which must neither end the server nor all later reloads.
+      .catch((error: unknown) => this.#refuse([`Internal error: ${messageOf(error)}`]));
     return this.#last;
   }
 
   async #reload(): Promise<void> {
-    const { resolve, openLog, options } = this.#host;
+    const { resolve, openLog, options, boundPorts } = this.#host;
     if (resolve === undefined) {
       this.#refuse(["can only reload config when a file is provided using -c or --config"]);
       return;
     }
     const resolved = await resolve();
     if (!this.#host.canReload()) return;
-    const changes = changesBetween(options, resolved.options);
+    const after = withBoundPorts(resolved.options, boundPorts);
+    const changes = changesBetween(withBoundPorts(options, boundPorts), after);
     const problems = resolved.errors.length > 0 ? resolved.errors : refusals(changes);
     if (problems.length > 0) return this.#refuse(problems);
     let sink: LogSink | undefined;
@@ -88,7 +94,11 @@ export class Reloader {
       const isOther = changes.some(({ option }) => SINK_OPTIONS.has(option));
       if (isOther) sink = await openLog?.(resolved.options);
     } catch (error) {
-      return this.#refuse([error instanceof Error ? error.message : String(error)]);
+      return this.#refuse([messageOf(error)]);
+    }
+    if (!this.#host.canReload()) {
+      sink?.close?.();
+      return;
     }
     this.#accept({ resolved, changes, sink });
   }
@@ -108,6 +118,15 @@ export class Reloader {
     const digest = reload.resolved.origin?.digest ?? "";
     logger.info(`Reloaded server configuration (${digest})`, { event: "reloaded" });
   }
+}
+
+/** With -1, which any port satisfies, replaced by the port that is in use. */
+function withBoundPorts(options: Options, bound: ReloadHost["boundPorts"]): Options {
+  return {
+    ...options,
+    port: options.port === -1 ? bound.port : options.port,
+    httpPort: options.httpPort === -1 ? (bound.httpPort ?? -1) : options.httpPort,
+  };
 }
 
 /** The options whose values differ, in the table's order. */
@@ -159,4 +178,8 @@ function shownValue(option: OptionName, value: unknown): string {
 
 function shown(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -18,14 +18,17 @@ export class RuntimeFiles {
   }
 
   /** At start. Throws an `Error` with the reference's text if there can be no pid file. */
-  write({ pidFile, portsFileDir }: Options, ports: BoundPorts): void {
-    if (pidFile !== "") {
-      try {
-        writePidFile(pidFile);
-      } catch (error) {
-        throw new Error(`Could not write pidfile: ${messageOf(error)}`);
-      }
+  writePid({ pidFile }: Options): void {
+    if (pidFile === "") return;
+    try {
+      writePidFile(pidFile);
+    } catch (error) {
+      throw new Error(`Could not write pidfile: ${messageOf(error)}`);
     }
+  }
+
+  /** At start, once the ports are bound. */
+  writePorts({ portsFileDir }: Options, ports: BoundPorts): void {
     this.#writePorts(portsFileDir, ports);
   }
 

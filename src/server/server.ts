@@ -3,16 +3,19 @@
  * shutdown. Everything a server owns hangs off this object, so tests run several in one process.
  */
 import type { Authenticator } from "../auth/authenticator.ts";
+import { isBcryptHash } from "../auth/bcrypt.ts";
 import { OpenAccess } from "../auth/open-access.ts";
 import { SingleToken, SingleUser } from "../auth/single-secret.ts";
 import type { Account } from "../broker/account.ts";
 import { Broker } from "../broker/broker.ts";
 import { closeReasons } from "../broker/close-reason.ts";
+import { advertisedAddress } from "../config/advertised-address.ts";
 import { checkOptions } from "../config/check.ts";
 import type { Options } from "../config/options.ts";
 import type { ConfigOrigin, ResolvedOptions } from "../config/resolve.ts";
 import { ConnectionContext } from "../connection/context.ts";
 import { Monitor } from "../monitor/monitor.ts";
+import type { Profiling } from "../monitor/profiling.ts";
 import { NatsContext } from "../nats/nats-context.ts";
 import { systemClock } from "../util/clock.ts";
 import type { Clock } from "../util/clock.ts";
@@ -68,6 +71,7 @@ export class Server {
   readonly #guard: DescriptorGuard;
   readonly #clients: ClientListener;
   readonly #monitor: Monitor;
+  #profiling: Profiling | undefined;
   readonly #lameDuck: LameDuck;
   readonly #files: RuntimeFiles;
   readonly #reloader: Reloader;
@@ -106,6 +110,7 @@ export class Server {
       isReady: () => this.#clients.isListening,
     });
     this.#guard.guard(this.#monitor);
+    this.#profiling = undefined;
     this.#lameDuck = this.#makeLameDuck();
     this.#files = new RuntimeFiles(logger);
     this.#reloader = this.#makeReloader();
@@ -127,29 +132,34 @@ export class Server {
     const { host, port, httpHost, httpPort } = this.#options;
     this.identity.takeKeys(await this.#keys);
     this.#logBanner();
+    await this.#startProfiling();
+    this.#logConfiguration();
+    this.#files.writePid(this.#options);
     const monitorHost = httpHost === "" ? host : httpHost;
     try {
       this.#monitor.start();
     } catch (error) {
+      this.#profiling?.stop();
       const address = addressText(monitorHost, httpPort);
       throw new Error(`Can't start monitoring: ${listenProblem(address, error)}`);
     }
     const monitorPort = this.#monitor.port;
     if (monitorPort !== undefined) {
       this.#logger.info(`Starting http monitor on ${addressText(monitorHost, monitorPort)}`);
-      this.#guard.watch();
     }
+    if (monitorPort !== undefined || this.#profiling !== undefined) this.#guard.watch();
     try {
       this.#clients.start();
     } catch (error) {
       this.#monitor.stop();
+      this.#profiling?.stop();
       throw new Error(listenProblem(addressText(host, port), error));
     }
     this.#applyAdvertise();
     this.#logger.info(
       `Listening for client connections on ${addressText(host, this.#clients.port)}`,
     );
-    this.#files.write(this.#options, this.#boundPorts());
+    this.#files.writePorts(this.#options, this.#boundPorts());
     this.#logger.info("Server is ready", { event: "server_ready" });
   }
 
@@ -174,6 +184,7 @@ export class Server {
     }
     for (const connection of connections) connection.abandon();
     this.#monitor.stop();
+    this.#profiling?.stop();
     this.#context.stop();
     this.#files.remove();
     this.#logger.info("Server Exiting..", { event: "server_exited" });
@@ -184,6 +195,7 @@ export class Server {
     if (this.#shutdown !== undefined || !this.#clients.isListening) return;
     this.natsContext.isLameDuck = true;
     this.#lameDuck.enter();
+    this.#context.flushQueue.endTurn();
   }
 
   /** Whether the server is on its way out in lame duck mode. */
@@ -227,6 +239,9 @@ export class Server {
       openLog,
       get options() {
         return server.#options;
+      },
+      get boundPorts() {
+        return { port: server.#clients.port, httpPort: server.#monitor.port };
       },
       canReload: () => this.#shutdown === undefined,
       apply: (reload) => this.#apply(reload),
@@ -286,7 +301,7 @@ export class Server {
     return {
       clients: { host, port: this.#clients.port },
       monitoring: monitorPort === undefined ? undefined : { host: monitorHost, port: monitorPort },
-      profiling: undefined,
+      profiling: this.#profiling && { host, port: this.#profiling.port },
     };
   }
 
@@ -298,6 +313,29 @@ export class Server {
     this.#logger.debug(`  Runtime:  ${runtime}`);
     this.#logger.info(`  Name:     ${name}`);
     this.#logger.info(`  ID:       ${id}`);
+    if (hasPlainPassword(this.#options)) {
+      this.#logger.warn("Plaintext passwords detected, use nkeys or bcrypt");
+    }
+  }
+
+  /** Loads and starts the profiling endpoint where the options ask for it. */
+  async #startProfiling(): Promise<void> {
+    const { host, profPort: port } = this.#options;
+    if (port === 0) return;
+    const { Profiling } = await import("../monitor/profiling.ts");
+    const profiling = new Profiling({ host, port, clock: this.#clock });
+    try {
+      profiling.start();
+    } catch (error) {
+      const place = `listen tcp ${addressText(host, port)}: bind`;
+      throw new Error(`error starting profiler: ${place}: ${listenReason(error)}`);
+    }
+    this.#profiling = profiling;
+    this.#guard.guard(profiling);
+    this.#logger.info(`profiling port: ${profiling.port}`);
+  }
+
+  #logConfiguration(): void {
     if (this.#origin !== undefined) {
       const { path, digest } = this.#origin;
       this.#logger.info(`Using configuration file: ${path} (${digest})`);
@@ -314,12 +352,11 @@ export class Server {
   #applyAdvertise(): void {
     this.natsContext.host = this.#options.host;
     this.natsContext.port = this.#clients.port;
-    const advertised = this.#options.clientAdvertise;
-    if (advertised === "") return;
-    const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(advertised);
-    if (match === null) return;
-    this.natsContext.host = match[1] ?? match[2]!;
-    if (match[3] !== undefined) this.natsContext.port = Number(match[3]);
+    const { clientAdvertise } = this.#options;
+    if (clientAdvertise === "") return;
+    const { host, port } = advertisedAddress(clientAdvertise);
+    this.natsContext.host = host;
+    if (port !== undefined) this.natsContext.port = port;
   }
 }
 
@@ -328,6 +365,11 @@ function makeAuthenticator(options: Options, account: Account): Authenticator {
   if (username !== "") return new SingleUser(account, username, password);
   if (authorizationToken !== "") return new SingleToken(account, authorizationToken);
   return new OpenAccess(account);
+}
+
+/** Whether the configuration gives away a password to everybody who can read it. */
+function hasPlainPassword({ password }: Options): boolean {
+  return password !== "" && !isBcryptHash(password);
 }
 
 /** `host:port`, with brackets around IPv6. */
@@ -342,8 +384,11 @@ const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
 };
 
 function listenProblem(address: string, error: unknown): string {
+  return `Error listening on port: ${address}, "${listenReason(error)}"`;
+}
+
+function listenReason(error: unknown): string {
   const code = (error as { code?: unknown }).code;
   const known = typeof code === "string" ? LISTEN_PROBLEMS[code] : undefined;
-  const reason = known ?? (error instanceof Error ? error.message : String(error));
-  return `Error listening on port: ${address}, "${reason}"`;
+  return known ?? (error instanceof Error ? error.message : String(error));
 }
