@@ -49,8 +49,8 @@ export class Account implements TrafficCounters {
   }
 
   /**
-   * Removes what a connection that has closed had subscribed to: a part now and the rest in turns of
-   * its own, since a million takes half a second. Those left meanwhile deliver to nobody.
+   * Removes what a connection that has closed had subscribed to: a part now and the rest in turns
+   * of its own, since a million takes half a second. Those left meanwhile deliver to nobody.
    */
   abandonAll(subscriptions: readonly Subscription[], clock: Clock): void {
     const removeFrom = (start: number) => {
