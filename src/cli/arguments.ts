@@ -30,6 +30,7 @@ export type Invocation =
 
 /** A flag as it was given, with its value read. */
 interface GivenFlag {
+  readonly name: string;
   readonly effect: FlagEffect;
   readonly value: unknown;
 }
@@ -44,7 +45,7 @@ export function parseArguments(argv: readonly string[]): Invocation {
       find: flagNamed,
       isSwitch,
       take: (flag, name, written) =>
-        given.push({ effect: flag.effect, value: readValue(flag, name, written) }),
+        given.push({ name, effect: flag.effect, value: readValue(flag, name, written) }),
     });
     if (isAsked(given, "version")) return { kind: "version" };
     if (isAsked(given, "help")) return { kind: "help" };
@@ -107,7 +108,11 @@ function sourcesOf(given: readonly GivenFlag[]): OptionSources {
     if (effect.kind !== "unsupported" || value === false) continue;
     unsupportedFlags.push(`midge has no ${effect.feature}, it is one server`);
   }
+  const missing = given.filter(({ effect, value }) => {
+    return effect.kind === "unavailable" && value !== false;
+  });
   return {
+    unavailableFlags: [...new Set(missing.map((one) => one.name))],
     configPath: configPath === "" ? undefined : configPath,
     flags: valuesOf(given),
     unsupportedFlags: [...new Set(unsupportedFlags)],

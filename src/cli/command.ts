@@ -5,13 +5,8 @@
  * takes 3 ms and 3 MB at every start.
  */
 import { type ArgDef, type ArgsDef, type CommandDef, defineCommand } from "citty";
-import {
-  OPTION_NAMES,
-  type OptionGroup,
-  type OptionName,
-  flagsOf,
-  optionRow,
-} from "../config/options.ts";
+import { type OptionGroup } from "../config/option-row.ts";
+import { OPTION_NAMES, type OptionName, flagsOf, optionRow } from "../config/options.ts";
 import { MIDGE_VERSION } from "../util/version.ts";
 
 /** How the command names itself in messages. */
@@ -30,6 +25,8 @@ export type FlagEffect =
   | { readonly kind: "test" }
   /** Asks for something of nats-server that midge does not have; `feature` says what. */
   | { readonly kind: "unsupported"; readonly feature: string }
+  /** Asks for something that midge does not have yet. */
+  | { readonly kind: "unavailable" }
   | { readonly kind: "help" }
   | { readonly kind: "version" };
 
@@ -96,9 +93,18 @@ const UNSUPPORTED: readonly Flag[] = [
   unsupported("connect_retries", "clustering", "string"),
 ];
 
+/** nats-server's flags for what midge does not have yet. They are not in the help text either. */
+const UNAVAILABLE: readonly Flag[] = [
+  ...["tls", "tlsverify"].map((name) => unavailable(name, "boolean")),
+  ...["tlscert", "tlskey", "tlscacert"].map((name) => unavailable(name, "string")),
+];
+
 /** Every flag that the help text shows, in its order. Takes a while, so not at start. */
 export function allFlags(): readonly Flag[] {
-  const options = OPTION_NAMES.filter((name) => flagsOf(optionRow(name)).length > 0);
+  const options = OPTION_NAMES.filter((name) => {
+    const row = optionRow(name);
+    return flagsOf(row).length > 0 && row.unavailable !== true;
+  });
   return [...options.map(optionFlag), ...CONFIG, SIGNAL, ...SWITCHES, ...COMMON];
 }
 
@@ -106,7 +112,7 @@ export function allFlags(): readonly Flag[] {
 export function flagNamed(name: string): Flag | undefined {
   const option = OPTION_NAMES.find((one) => flagsOf(optionRow(one)).includes(name));
   if (option !== undefined) return optionFlag(option);
-  const others = [CONFIG, [SIGNAL], SWITCHES, COMMON, UNSUPPORTED];
+  const others = [CONFIG, [SIGNAL], SWITCHES, COMMON, UNSUPPORTED, UNAVAILABLE];
   return others.flat().find((flag) => flag.names.includes(name));
 }
 
@@ -147,4 +153,9 @@ function common(names: [string, string], effect: FlagEffect, description: string
 function unsupported(name: string, feature: string, type: "boolean" | "string"): Flag {
   const definition: ArgDef = { type, description: "" };
   return { names: [name], section: "Server", effect: { kind: "unsupported", feature }, definition };
+}
+
+function unavailable(name: string, type: "boolean" | "string"): Flag {
+  const definition: ArgDef = { type, description: "" };
+  return { names: [name], section: "TLS", effect: { kind: "unavailable" }, definition };
 }

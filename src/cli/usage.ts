@@ -2,7 +2,8 @@
  * The texts of `--help` and `--version`, in nats-server's layout, made from the flags.
  * Called by `run.ts`, which prints them on stdout.
  */
-import { OPTION_GROUPS, optionRow } from "../config/options.ts";
+import { OPTION_GROUPS } from "../config/option-row.ts";
+import { optionRow } from "../config/options.ts";
 import { MIDGE_VERSION, NATS_VERSION } from "../util/version.ts";
 import { COMMAND_NAME, type Flag, allFlags } from "./command.ts";
 import { SUBCOMMANDS } from "./subcommands.ts";
@@ -19,9 +20,9 @@ export function versionText(): string {
 /** The whole help text; starts and ends with an empty line. */
 export function usageText(): string {
   const flags = allFlags();
-  const sections = SECTIONS.map((section) => {
+  const sections = SECTIONS.flatMap((section) => {
     const lines = flags.filter((flag) => flag.section === section).map(flagLine);
-    return `${section} Options:\n${lines.join("\n")}\n`;
+    return lines.length === 0 ? [] : [`${section} Options:\n${lines.join("\n")}\n`];
   });
   const commands = SUBCOMMANDS.map(({ name, help }) => helpLine(`    ${name}`, help));
   const hint = `"${COMMAND_NAME} help <command>" says more about one.`;

@@ -2,6 +2,7 @@
  * Configuration files and environment variables of this process, as the parser reads them. Given to
  * `resolveOptions` by the program; tests give texts of their own.
  */
+import type { FileView } from "./blocks/named-files.ts";
 import type { ConfigSource } from "./parser.ts";
 
 const NO_FILE_TEXTS: Readonly<Record<string, string>> = {
@@ -10,7 +11,7 @@ const NO_FILE_TEXTS: Readonly<Record<string, string>> = {
   EISDIR: "is a directory",
 };
 
-export const fileSource: ConfigSource = {
+export const fileSource: ConfigSource & FileView = {
   read(path) {
     try {
       // Loaded here, since a server without a file does without node:fs.
@@ -18,6 +19,17 @@ export const fileSource: ConfigSource = {
     } catch (error) {
       const code = String((error as { code?: unknown }).code);
       throw new Error(`open ${path}: ${NO_FILE_TEXTS[code] ?? code}`);
+    }
+  },
+  isUsableDirectory(path) {
+    const { accessSync, constants, statSync } = process.getBuiltinModule("node:fs");
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return undefined;
+    try {
+      accessSync(path, constants.W_OK);
+      return found.isDirectory();
+    } catch {
+      return false;
     }
   },
   environment: (name) => process.env[name],

@@ -3,7 +3,16 @@
  * values of the option table. Every problem is found in one go, each with file, line and column.
  * Called at start, by `-t` and by reload; nothing here changes the running server.
  */
-import { type ConfigNode, ConfigSyntaxError, type MapEntry, type MapNode } from "./config-node.ts";
+import {
+  type ConfigNode,
+  ConfigSyntaxError,
+  type MapEntry,
+  type MapNode,
+  type Position,
+} from "./config-node.ts";
+import { checkBlocks } from "./blocks/check-blocks.ts";
+import type { FileView } from "./blocks/named-files.ts";
+import { blockReader } from "./blocks/readers.ts";
 import { configDigest } from "./digest.ts";
 import { entriesOf } from "./node-values.ts";
 import { type HostAndPort, listenAddress } from "./listen-address.ts";
@@ -12,6 +21,7 @@ import { OPTION_NAMES, type OptionName, optionRow } from "./options.ts";
 import { DISABLED_VALUES, IGNORED_KEYS, UNSUPPORTED_KEYS } from "./out-of-scope.ts";
 import { type ConfigSource, parseConfig } from "./parser.ts";
 import { ProblemList, placedLine } from "./problems.ts";
+import { unavailableText } from "./unavailable.ts";
 
 export interface LoadedConfig {
   /** As it was given. */
@@ -25,20 +35,23 @@ export interface LoadedConfig {
   readonly warnings: readonly string[];
   /** Blocks of things that midge does not have, one line each: errors unless ignored. */
   readonly unsupported: readonly string[];
+  /** Options that midge reads but does not have yet, one line each; always errors. */
+  readonly unavailable: readonly string[];
   /** Keys that have no effect, in words for the log. */
   readonly ignored: readonly string[];
 }
 
 /** Keys that set two options, a host and a port. */
-const ADDRESS_KEYS: ReadonlyMap<string, { host: OptionName; port: OptionName }> = new Map([
+export const ADDRESS_KEYS: ReadonlyMap<string, { host: OptionName; port: OptionName }> = new Map([
   ["listen", { host: "host", port: "port" }],
   ["http", { host: "httpHost", port: "httpPort" }],
+  ["https", { host: "httpHost", port: "httpsPort" }],
 ]);
 
 const AUTHORIZATION = "authorization";
 
 /** Reads the file at `path`; never throws. */
-export function loadConfig(path: string, source: ConfigSource): LoadedConfig {
+export function loadConfig(path: string, source: ConfigSource & FileView): LoadedConfig {
   let root: MapNode;
   try {
     root = parseConfig(path, source);
@@ -48,15 +61,17 @@ export function loadConfig(path: string, source: ConfigSource): LoadedConfig {
     const line = position === undefined ? message : placedLine(position, message);
     return { ...nothingOf(path), errors: [line] };
   }
-  const reader = new FileReader();
   if (root.entries.size === 0) {
     const warnings = [`${path}: config has no values or is empty`];
     return { ...nothingOf(path), digest: configDigest(root), warnings };
   }
+  const reader = new FileReader(source);
   for (const entry of root.entries.values()) reader.readTopLevel(entry);
-  const { problems, values, unsupported, ignored } = reader;
+  reader.checkBlocks();
+  const { problems, values, unsupported, unavailable, ignored } = reader;
   const { errors, warnings } = problems;
-  return { path, digest: configDigest(root), values, errors, warnings, unsupported, ignored };
+  const digest = configDigest(root);
+  return { path, digest, values, errors, warnings, unsupported, unavailable, ignored };
 }
 
 function nothingOf(path: string): LoadedConfig {
@@ -67,6 +82,7 @@ function nothingOf(path: string): LoadedConfig {
     errors: [],
     warnings: [],
     unsupported: [],
+    unavailable: [],
     ignored: [],
   };
 }
@@ -76,7 +92,20 @@ class FileReader {
   readonly problems = new ProblemList();
   readonly values = new Map<OptionName, unknown>();
   readonly unsupported: string[] = [];
+  readonly unavailable: string[] = [];
   readonly ignored: string[] = [];
+  readonly #files: FileView;
+  /** Where the blocks stand that are checked together. */
+  readonly #positions = new Map<string, Position>();
+
+  constructor(files: FileView) {
+    this.#files = files;
+  }
+
+  /** Reports what is wrong between blocks. Called once all are read. */
+  checkBlocks(): void {
+    checkBlocks(this.values, this.#positions, this.#files, this.problems);
+  }
 
   readTopLevel(entry: MapEntry): void {
     const key = entry.key.toLowerCase();
@@ -93,9 +122,18 @@ class FileReader {
 
   #readOption(option: OptionName, key: string, entry: MapEntry): void {
     const row = optionRow(option);
+    const reader = blockReader(option) ?? row.kind;
     this.#collect(entry, () => {
-      const value = row.kind.read(entry.node, { key, problems: this.problems });
-      this.values.set(option, row.zeroIsDefault === true && value === 0 ? row.default : value);
+      const read = reader.read(entry.node, { key, problems: this.problems });
+      const value = row.zeroIsDefault === true && read === 0 ? row.default : read;
+      this.values.set(option, value);
+      this.#positions.set(row.keys[0], entry.position);
+      if ("checkFiles" in reader) {
+        reader.checkFiles?.(value, entry.node, this.#files, this.problems);
+      }
+      if (row.unavailable === true && !Bun.deepEquals(value, row.default)) {
+        this.unavailable.push(placedLine(entry.position, unavailableText(entry.key)));
+      }
     });
   }
 
@@ -108,6 +146,7 @@ class FileReader {
   }
 
   #readAuthorization(entry: MapEntry): void {
+    this.#positions.set(AUTHORIZATION, entry.position);
     this.#collect(entry, () => {
       for (const inner of entriesOf(entry.node)) {
         const key = inner.key.toLowerCase();

@@ -210,6 +210,13 @@ export function textMap(): OptionKind<Readonly<Record<string, string>>> {
   });
 }
 
+/** A block of a file, read by the reader that `blocks/readers.ts` has for the option. */
+export function block<Value>(valueName: string): OptionKind<Value> {
+  return fileOnly(valueName, () => {
+    throw new Error(`${valueName} is read by a reader of its own`);
+  });
+}
+
 /** A value that only a file can hold, such as a block; logs and usage show nothing of it. */
 export function fileOnly<Value>(
   valueName: string,

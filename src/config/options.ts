@@ -8,7 +8,6 @@ import {
   MAX_INT,
   MAX_INT32,
   MiB,
-  type OptionKind,
   bytes,
   duration,
   integer,
@@ -23,65 +22,14 @@ import {
   toggle,
 } from "./option-kinds.ts";
 import { formatDuration } from "../util/duration.ts";
+import { blockRows } from "./block-options.ts";
+import { type OptionRow, row } from "./option-row.ts";
 import { LOG_FORMATS, type LogFormat } from "../util/log/layout.ts";
 import { logLevels } from "./log-levels.ts";
 import { OptionValueError } from "./option-value-error.ts";
 
 /** Clients need time to notice and to go elsewhere. */
 const MIN_LAME_DUCK_MS = 30_000;
-
-/**
- * What has to be done when the value changes while the server runs: nothing (`live`: it is read
- * where it is used), one of the server's steps, or it cannot be changed without a restart.
- */
-export type ReloadEffect =
-  "live" | "logging" | "auth" | "limits" | "identity" | "files" | "restart";
-
-/** The sections of the help text, in its order. */
-export const OPTION_GROUPS = [
-  "Server",
-  "Logging",
-  "Authorization",
-  "TLS",
-  "Limits",
-  "Protocol",
-  "Slow Consumer",
-  "Lame Duck",
-  "Profiling",
-] as const;
-
-export type OptionGroup = (typeof OPTION_GROUPS)[number];
-
-export interface OptionRow<Value> {
-  readonly kind: OptionKind<Value>;
-  readonly default: NoInfer<Value>;
-  /** Names in a configuration file: the one that messages use, then its aliases. */
-  readonly keys: readonly [string, ...string[]];
-  /** The block of the file in which the keys stand; the top level when absent. */
-  readonly block?: "authorization";
-  /**
-   * Flags, without dashes, beyond the first key (which is a flag if it stands at the top level).
-   */
-  readonly flags?: readonly string[];
-  readonly reload: ReloadEffect;
-  /**
-   * nats-server's name of it, if it refuses to change it without a restart; so does midge where
-   * `reload` says so.
-   */
-  readonly field?: string;
-  /** What is logged when a reload has changed it, where that is not `Reloaded: key = value`. */
-  readonly reloadText?: (value: unknown) => string;
-  readonly group: OptionGroup;
-  readonly help: string;
-  /** Never shown or logged. */
-  readonly secret?: true;
-  /** 0 means "not set", as it does in nats-server. */
-  readonly zeroIsDefault?: true;
-}
-
-function row<Value>(declared: OptionRow<Value>): OptionRow<Value> {
-  return declared;
-}
 
 // prettier-ignore
 export const optionRows = {
@@ -243,6 +191,54 @@ export const optionRows = {
     reload: "auth", group: "Authorization",
     help: "Time a client has to log in",
   }),
+  proxyRequired: row({
+    kind: toggle(), default: false,
+    keys: ["proxy_required"], block: "authorization", reload: "restart", field: "ProxyRequired",
+    group: "Authorization", unavailable: true,
+    help: "Let in only what comes through a trusted proxy",
+  }),
+  noAuthUser: row({
+    kind: text("user"), default: "",
+    keys: ["no_auth_user"], reload: "restart", field: "NoAuthUser", group: "Authorization",
+    unavailable: true,
+    help: "User that a client without credentials is",
+  }),
+  defaultSentinel: row({
+    kind: text("jwt"), default: "",
+    keys: ["default_sentinel"], reload: "restart", field: "DefaultSentinel",
+    group: "Authorization", secret: true, unavailable: true,
+    help: "JWT of a client without credentials",
+  }),
+  systemAccount: row({
+    kind: text("account"), default: "",
+    keys: ["system_account", "system"], reload: "restart", field: "SystemAccount",
+    group: "Authorization", unavailable: true,
+    help: "Account for the server's own messages",
+  }),
+  noSystemAccount: row({
+    kind: toggle(), default: false,
+    keys: ["no_system_account", "no_system", "no_sys_acc"], reload: "restart",
+    field: "NoSystemAccount", group: "Authorization",
+    help: "Have no system account, as now in any case",
+  }),
+  allowNonTls: row({
+    kind: toggle(), default: false,
+    keys: ["allow_non_tls"], reload: "restart", field: "AllowNonTLS", group: "TLS",
+    unavailable: true,
+    help: "Let clients choose whether to use TLS",
+  }),
+  httpsPort: row({
+    kind: port("off"), default: 0,
+    keys: ["https_port"], flags: ["ms"], reload: "restart", field: "HTTPSPort", group: "TLS",
+    unavailable: true,
+    help: "Port for monitoring by HTTPS",
+  }),
+  proxyProtocol: row({
+    kind: toggle(), default: false,
+    keys: ["proxy_protocol"], reload: "restart", field: "ProxyProtocol", group: "Protocol",
+    unavailable: true,
+    help: "Read the address of clients from a proxy",
+  }),
 
   maxConnections: row({
     kind: integer({ valueName: "number", min: -1, max: MAX_INT32, zero: "none" }), default: 65536,
@@ -345,6 +341,7 @@ export const optionRows = {
     reloadText: (value) => `Reloaded: fast producers will ${value === true ? "not " : ""}be stalled`, group: "Slow Consumer",
     help: "Drop messages for slow clients, never wait",
   }),
+  ...blockRows,
 } as const;
 
 export type OptionName = keyof typeof optionRows;

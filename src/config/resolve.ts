@@ -3,8 +3,11 @@
  * which win also when the file is read again. Called at start and by each reload.
  */
 import { checkOptions } from "./check.ts";
+import type { FileView } from "./blocks/named-files.ts";
 import type { ConfigSource } from "./parser.ts";
 import { type OptionName, type Options, defaultOptions, withValues } from "./options.ts";
+
+import { unavailableFlags, unavailableText } from "./unavailable.ts";
 
 /** What the command line says about options. */
 export interface OptionSources {
@@ -12,6 +15,8 @@ export interface OptionSources {
   readonly configPath: string | undefined;
   /** Values of flags. */
   readonly flags: ReadonlyMap<OptionName, unknown>;
+  /** Names of flags, no options, for what midge does not have yet. */
+  readonly unavailableFlags: readonly string[];
   /** Flags for things that midge does not have, in words: problems unless ignored. */
   readonly unsupportedFlags: readonly string[];
 }
@@ -37,16 +42,17 @@ export interface ResolvedOptions {
 /** Reads the file, if there is one. Problems are in the result; never rejects. */
 export async function resolveOptions(
   sources: OptionSources,
-  source: ConfigSource,
+  source: ConfigSource & FileView,
 ): Promise<ResolvedOptions> {
   const { configPath, flags } = sources;
   if (configPath === undefined) {
     const options = withValues(defaultOptions(), flags);
     const problems = supportProblems(options, sources.unsupportedFlags);
+    const unavailable = unavailableIn(sources, options);
     return {
       options,
       origin: undefined,
-      errors: [...problems.errors, ...checkOptions(options)],
+      errors: [...problems.errors, ...unavailable, ...checkOptions(options)],
       warnings: [],
       notices: problems.notices,
     };
@@ -61,10 +67,21 @@ export async function resolveOptions(
   return {
     options,
     origin: { path: configPath, digest: file.digest },
-    errors: [...file.errors, ...support.errors, ...violations],
+    errors: [
+      ...file.errors,
+      ...support.errors,
+      ...file.unavailable,
+      ...unavailableIn(sources, options),
+      ...violations,
+    ],
     warnings: file.warnings,
     notices: [...file.ignored, ...support.notices],
   };
+}
+
+function unavailableIn(sources: OptionSources, options: Options): readonly string[] {
+  const flags = sources.unavailableFlags.map(unavailableText);
+  return [...flags, ...unavailableFlags(options, sources.flags)];
 }
 
 function supportProblems(

@@ -6,12 +6,12 @@
 import type { ResolvedOptions } from "../config/resolve.ts";
 import type { LogSink } from "../util/log/sink.ts";
 import type { Logger } from "../util/logger.ts";
+import { type ReloadEffect } from "../config/option-row.ts";
 import {
   type AnyOptionRow,
   OPTION_NAMES,
   type OptionName,
   type Options,
-  type ReloadEffect,
   optionRow,
 } from "../config/options.ts";
 

@@ -1,7 +1,8 @@
 /** `midge options`: the whole reference, as a document and as data. */
 import { describe, expect, test } from "bun:test";
 import { version } from "../../package.json";
-import { OPTION_GROUPS, OPTION_NAMES, optionRow } from "../../src/config/options.ts";
+import { OPTION_GROUPS } from "../../src/config/option-row.ts";
+import { OPTION_NAMES, optionRow } from "../../src/config/options.ts";
 import { runToEnd } from "../support/program.ts";
 
 async function printed(...args: string[]): Promise<string> {

@@ -113,6 +113,8 @@ async function publish(port: number, publisher: number, isOver: () => boolean): 
       batch += `PUB load.${publisher} ${DIGITS}\r\n${payload}\r\n`;
     }
     if (!(await peer.send(batch))) throw new Error(`publisher ${publisher} was closed`);
+    // While the kernel takes everything, nobody else in this process would get their turn.
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
   return number;
 }

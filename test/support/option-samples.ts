@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ACCOUNT_KEY, OPERATOR_KEY, operatorJwt } from "../unit/config/blocks/jwt-texts.ts";
 import { type AnyOptionRow, type OptionName, optionRow } from "../../src/config/options.ts";
 
 export interface OptionSample {
@@ -16,6 +17,9 @@ export interface OptionSample {
   /** What neither a flag nor a file may say; undefined if every text is a value. */
   readonly bad: { readonly flag: string | undefined; readonly file: string } | undefined;
 }
+
+/** Stands for a value that is not the default. */
+export const ANYTHING: unknown = Symbol("anything");
 
 const FOLDER = mkdtempSync(join(tmpdir(), "midge-options-"));
 process.on("exit", () => rmSync(FOLDER, { recursive: true, force: true }));
@@ -37,6 +41,23 @@ const SPECIAL: Partial<Record<OptionName, OptionSample>> = {
     value: { client: "debug", tls: "error" },
     bad: { flag: "client=loud", file: "{ engine: debug }" },
   },
+  users: block('[{ user: "a", password: "b" }]', "12"),
+  defaultPermissions: block('{ publish: "a.>" }', "12"),
+  authCallout: block(`{ issuer: ${ACCOUNT_KEY}, auth_users: [a] }`, "12"),
+  accounts: block("{ A: {} }", "12"),
+  mappings: block("{ a: b }", "12"),
+  proxies: block(`{ trusted: [{ key: ${ACCOUNT_KEY} }] }`, "12"),
+  operators: block(operatorJwt(), "12"),
+  trustedKeys: block(`[${OPERATOR_KEY}]`, "12"),
+  resolver: block("MEMORY", "12"),
+  resolverTls: block("{ cert_file: a.pem, key_file: b.pem }", "12"),
+  resolverPreload: block("{}", "12"),
+  resolverPinnedAccounts: block(`[${ACCOUNT_KEY}]`, "12"),
+  tls: block("{ cert_file: a.pem, key_file: b.pem }", "12"),
+  ocsp: block("true", "12"),
+  ocspCache: block("true", "12"),
+  websocket: block("{ port: 4443, no_tls: true }", "12"),
+  mqtt: block("{ port: 1883 }", "12"),
   pidFile: path("midge.pid"),
   portsFileDir: path("."),
   logFile: path("midge.log"),
@@ -48,6 +69,11 @@ const SPECIAL: Partial<Record<OptionName, OptionSample>> = {
   },
   lameDuckGraceMs: { flag: "5s", file: '"5s"', value: 5000, bad: { flag: "-1s", file: '"-1s"' } },
 };
+
+/** A block, whose value the tests of the block look at. */
+function block(file: string, bad: string): OptionSample {
+  return { flag: undefined, file, value: ANYTHING, bad: { flag: undefined, file: bad } };
+}
 
 function path(name: string): OptionSample {
   const value = join(FOLDER, name);

@@ -3,15 +3,8 @@
  * and documents, JSON for programs. Nothing in it is written twice: what a row says is what the
  * server does.
  */
-import {
-  type AnyOptionRow,
-  OPTION_GROUPS,
-  OPTION_NAMES,
-  type OptionGroup,
-  type ReloadEffect,
-  flagsOf,
-  optionRow,
-} from "../../config/options.ts";
+import { OPTION_GROUPS, type OptionGroup, type ReloadEffect } from "../../config/option-row.ts";
+import { type AnyOptionRow, OPTION_NAMES, flagsOf, optionRow } from "../../config/options.ts";
 import { IGNORED_KEYS, UNSUPPORTED_KEYS } from "../../config/out-of-scope.ts";
 import { MIDGE_VERSION, NATS_VERSION } from "../../util/version.ts";
 import type { Subcommand } from "../subcommand.ts";
