@@ -7,6 +7,9 @@ import { advertisedAddress } from "./advertised-address.ts";
 import { OptionValueError } from "./option-value-error.ts";
 import type { Options } from "./options.ts";
 
+/** Compared as it stands, a hash would be the password, and the password would not. */
+const BCRYPT_HASH = /^\$2[abxy]\$\d\d\$/;
+
 /**
  * What is wrong, one sentence each, in nats-server's words; empty when the options fit together.
  */
@@ -28,6 +31,11 @@ export function checkOptions(options: Options): readonly string[] {
   if (options.serverName.includes(" ")) problems.push("server name cannot contain spaces");
   if (options.username !== "" && options.authorizationToken !== "") {
     problems.push("Cannot have a user/pass and token");
+  }
+  for (const secret of [options.password, options.authorizationToken]) {
+    if (BCRYPT_HASH.test(secret)) {
+      problems.push("bcrypt hashes are not available in this version of midge");
+    }
   }
   problems.push(...advertiseProblems(options.clientAdvertise));
   return problems;

@@ -336,6 +336,9 @@ export class Server {
   }
 
   #logConfiguration(): void {
+    if (this.#options.password !== "") {
+      this.#logger.for("auth").warn("Plaintext passwords detected, use nkeys or bcrypt");
+    }
     if (this.#origin !== undefined) {
       const { path, digest } = this.#origin;
       this.#logger.info(`Using configuration file: ${path} (${digest})`);

@@ -54,7 +54,8 @@ export class ConfiguredServer implements AsyncDisposable {
 
   /**
    * Starts it on free ports, which no reload can change, with `config` in its file; `{folder}`
-   * there stands for the server's own folder.
+   * there stands for the server's own folder. The log is complete up to the ready line unless it
+   * goes elsewhere than to standard error.
    */
   static start(config: string, ...args: string[]): Promise<ConfiguredServer> {
     const ports = ["-a", TEST_HOST, "-p", "-1", "-m", "-1"];
@@ -66,6 +67,8 @@ export class ConfiguredServer implements AsyncDisposable {
     const server = new ConfiguredServer(config, args);
     try {
       await eventually("a ports file", SOON_MS, () => server.#findPorts());
+      const logsElsewhere = /log_file|syslog/.test(config + args.join());
+      if (!logsElsewhere) await server.logged(/Server is ready.*\n/);
     } catch (error) {
       await server[Symbol.asyncDispose]();
       throw new Error(`${String(error)}\n${server.stderr}`);
