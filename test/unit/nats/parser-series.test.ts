@@ -1,15 +1,7 @@
 /** Publishes that repeat the line of the one before, which the parser recognises as a whole. */
-import { describe, expect, test } from "bun:test";
-import { atRandom, byteByByte, whole } from "../../support/chunking.ts";
+import { expect, test } from "bun:test";
+import { suite } from "../../support/parser-suite.ts";
 import { ParserBench } from "../../support/recording-sink.ts";
-import type { ParserSettings } from "../../support/recording-sink.ts";
-
-interface Case {
-  readonly name: string;
-  readonly input: string;
-  readonly calls: readonly string[];
-  readonly settings?: Partial<ParserSettings>;
-}
 
 const UNKNOWN = "error Unknown Protocol Operation, Protocol Violation";
 const TOO_LONG = "error maximum control line exceeded, Maximum Control Line Exceeded";
@@ -17,27 +9,6 @@ const TOO_LONG = "error maximum control line exceeded, Maximum Control Line Exce
 const HEADERS = "NATS/1.0\r\nA: b\r\n\r\n";
 const HEADER_BYTES = HEADERS.length;
 const quoted = JSON.stringify;
-
-const firstSeed = Number(process.env["SEED"] ?? Date.now() % 1_000_000_007);
-
-/** The calls must be the same however the input is cut. */
-function check({ input, calls, settings }: Case): void {
-  const seeds = Array.from({ length: 20 }, (_, i) => firstSeed + i);
-  for (const chunking of [whole, byteByByte, ...seeds.map(atRandom)]) {
-    const bench = new ParserBench(settings);
-    const recorded = bench.record(chunking.cut(input));
-    expect({ chunking: chunking.name, calls: recorded }).toEqual({
-      chunking: chunking.name,
-      calls: [...calls],
-    });
-  }
-}
-
-function suite(name: string, cases: readonly Case[]): void {
-  describe(`${name} (seed ${firstSeed})`, () => {
-    for (const one of cases) test(one.name, () => check(one));
-  });
-}
 
 /** A series of publishes, each given as its line without CRLF and its payload. */
 function series(...publishes: readonly (readonly [line: string, payload: string])[]): string {

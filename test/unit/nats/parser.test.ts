@@ -1,15 +1,7 @@
 /** The client protocol's grammar: one table, each case whole, byte by byte and in random pieces. */
-import { describe, expect, test } from "bun:test";
-import { atRandom, byteByByte, whole } from "../../support/chunking.ts";
+import { expect, test } from "bun:test";
+import { suite } from "../../support/parser-suite.ts";
 import { ParserBench } from "../../support/recording-sink.ts";
-import type { ParserSettings } from "../../support/recording-sink.ts";
-
-interface Case {
-  readonly name: string;
-  readonly input: string;
-  readonly calls: readonly string[];
-  readonly settings?: Partial<ParserSettings>;
-}
 
 const UNKNOWN = "error Unknown Protocol Operation, Protocol Violation";
 const SILENT = "error without a word, Protocol Violation";
@@ -20,27 +12,6 @@ const UNAUTHORIZED = "error Authorization Violation, Authentication Failure";
 const HEADERS = "NATS/1.0\r\nA: b\r\n\r\n";
 const HEADER_BYTES = HEADERS.length;
 const quoted = JSON.stringify;
-
-const firstSeed = Number(process.env["SEED"] ?? Date.now() % 1_000_000_007);
-
-/** The calls must be the same however the input is cut. */
-function check({ input, calls, settings }: Case): void {
-  const seeds = Array.from({ length: 20 }, (_, i) => firstSeed + i);
-  for (const chunking of [whole, byteByByte, ...seeds.map(atRandom)]) {
-    const bench = new ParserBench(settings);
-    const recorded = bench.record(chunking.cut(input));
-    expect({ chunking: chunking.name, calls: recorded }).toEqual({
-      chunking: chunking.name,
-      calls: [...calls],
-    });
-  }
-}
-
-function suite(name: string, cases: readonly Case[]): void {
-  describe(`${name} (seed ${firstSeed})`, () => {
-    for (const one of cases) test(one.name, () => check(one));
-  });
-}
 
 suite("operations without payload", [
   { name: "PING", input: "PING\r\n", calls: ["ping"] },
