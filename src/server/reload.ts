@@ -43,7 +43,11 @@ export interface ReloadHost {
   /** Opens the log that the options ask for; rejects if it cannot. */
   readonly openLog: ((options: Options) => Promise<LogSink>) | undefined;
   /** Where the server listens; it stays there when any free port is asked for. */
-  readonly boundPorts: { readonly port: number; readonly httpPort: number | undefined };
+  readonly boundPorts: {
+    readonly port: number;
+    readonly httpPort: number | undefined;
+    readonly profPort: number | undefined;
+  };
   /** False once the server is about to end. */
   canReload(): boolean;
   apply(reload: AcceptedReload): void;
@@ -126,6 +130,7 @@ function withBoundPorts(options: Options, bound: ReloadHost["boundPorts"]): Opti
     ...options,
     port: options.port === -1 ? bound.port : options.port,
     httpPort: options.httpPort === -1 ? (bound.httpPort ?? -1) : options.httpPort,
+    profPort: options.profPort === -1 ? (bound.profPort ?? -1) : options.profPort,
   };
 }
 

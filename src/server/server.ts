@@ -241,7 +241,11 @@ export class Server {
         return server.#options;
       },
       get boundPorts() {
-        return { port: server.#clients.port, httpPort: server.#monitor.port };
+        return {
+          port: server.#clients.port,
+          httpPort: server.#monitor.port,
+          profPort: server.#profiling?.port,
+        };
       },
       canReload: () => this.#shutdown === undefined,
       apply: (reload) => this.#apply(reload),
@@ -314,7 +318,7 @@ export class Server {
     this.#logger.info(`  Name:     ${name}`);
     this.#logger.info(`  ID:       ${id}`);
     if (hasPlainPassword(this.#options)) {
-      this.#logger.warn("Plaintext passwords detected, use nkeys or bcrypt");
+      this.#logger.for("auth").warn("Plaintext passwords detected, use nkeys or bcrypt");
     }
   }
 
@@ -336,9 +340,6 @@ export class Server {
   }
 
   #logConfiguration(): void {
-    if (this.#options.password !== "") {
-      this.#logger.for("auth").warn("Plaintext passwords detected, use nkeys or bcrypt");
-    }
     if (this.#origin !== undefined) {
       const { path, digest } = this.#origin;
       this.#logger.info(`Using configuration file: ${path} (${digest})`);

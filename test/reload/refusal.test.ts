@@ -63,18 +63,21 @@ describe("keys that need a restart", () => {
 
 describe("ports", () => {
   test("that any free one was asked for stay, and count as what they are", async () => {
-    const [host, free] = ["host: 127.0.0.1", "port: -1, http_port: -1"];
+    const [host, free] = ["host: 127.0.0.1", "port: -1, http_port: -1, prof_port: -1"];
     await using server = await ConfiguredServer.startWith(`${host}, ${free}`);
     const { port, monitorPort } = server;
     const accepted = [expect.stringMatching(/^\[INF\] Reloaded server configuration/)];
-    const bound = `port: ${port}, http_port: ${monitorPort}`;
+    const profPort = /profiling port: (\d+)\n/.exec(server.log)![1];
+    const bound = `port: ${port}, http_port: ${monitorPort}, prof_port: ${profPort}`;
     expect(await server.reload(`${host}, ${bound}`)).toEqual(accepted);
     expect(await server.reload(`${host}, ${free}`)).toEqual(accepted);
     expect(await server.reload(`${host}, port: 4333, http_port: 0`)).toEqual([
       `${FAILED}config reload not supported for Port: old=${port}, new=4333`,
       `${FAILED}config reload not supported for HTTPPort: old=${monitorPort}, new=0`,
+      `${FAILED}config reload not supported for ProfPort: old=${profPort}, new=0`,
     ]);
-    expect(await server.reload('listen: "0.0.0.0:-1", http_port: -1')).toEqual([
+    const elsewhere = 'listen: "0.0.0.0:-1", http_port: -1, prof_port: -1';
+    expect(await server.reload(elsewhere)).toEqual([
       `${FAILED}config reload not supported for Host: old=127.0.0.1, new=0.0.0.0`,
     ]);
   });

@@ -41,6 +41,13 @@ test("lame duck mode lasts longer than its grace period", () => {
   ]);
 });
 
+test("clients can be given an address only if it is one", () => {
+  expect(problems({ clientAdvertise: "::1" })).toEqual([
+    "invalid ClientAdvertise value of ::1, err=address ::1: too many colons in address",
+  ]);
+  expect(problems({ clientAdvertise: "[::1]:4333" })).toEqual([]);
+});
+
 test("all broken rules are reported together", () => {
   expect(problems({ serverName: "a b", maxPayloadBytes: 2, maxPendingBytes: 1 })).toHaveLength(2);
 });
