@@ -28,6 +28,8 @@ export interface LoadedConfig {
   readonly path: string;
   /** `sha256:…` over what the file says, whatever its layout; "" if it cannot be parsed. */
   readonly digest: string;
+  /** Whether it says nothing at all, as a file does that is being written. */
+  readonly isEmpty: boolean;
   /** What the file sets. */
   readonly values: ReadonlyMap<OptionName, unknown>;
   /** One line each; a configuration with errors is not used. */
@@ -62,22 +64,36 @@ export function loadConfig(path: string, source: ConfigSource & FileView): Loade
     return { ...nothingOf(path), errors: [line] };
   }
   if (root.entries.size === 0) {
-    const warnings = [`${path}: config has no values or is empty`];
-    return { ...nothingOf(path), digest: configDigest(root), warnings };
+    const warnings = [emptyText(path)];
+    return { ...nothingOf(path), isEmpty: true, digest: configDigest(root), warnings };
   }
   const reader = new FileReader(source);
   for (const entry of root.entries.values()) reader.readTopLevel(entry);
   reader.checkBlocks();
   const { problems, values, unsupported, unavailable, ignored } = reader;
   const { errors, warnings } = problems;
-  const digest = configDigest(root);
-  return { path, digest, values, errors, warnings, unsupported, unavailable, ignored };
+  return {
+    ...nothingOf(path),
+    digest: configDigest(root),
+    values,
+    errors,
+    warnings,
+    unsupported,
+    unavailable,
+    ignored,
+  };
+}
+
+/** Said of a file without any value. */
+export function emptyText(path: string): string {
+  return `${path}: config has no values or is empty`;
 }
 
 function nothingOf(path: string): LoadedConfig {
   return {
     path,
     digest: "",
+    isEmpty: false,
     values: new Map(),
     errors: [],
     warnings: [],

@@ -170,7 +170,7 @@ export const optionRows = {
   username: row({
     kind: text("user"), default: "",
     keys: ["user", "username"], block: "authorization", flags: ["user"],
-    reload: "auth", group: "Authorization", secret: true,
+    reload: "auth", reloadText: () => "Reloaded: authorization username", group: "Authorization", secret: true,
     help: "User that clients have to log in as",
   }),
   password: row({
@@ -188,7 +188,7 @@ export const optionRows = {
   authTimeoutMs: row({
     kind: timeout(), default: 2000, zeroIsDefault: true,
     keys: ["timeout"], block: "authorization", flags: ["auth_timeout"],
-    reload: "auth", group: "Authorization",
+    reload: "auth", reloadText: (ms) => `Reloaded: authorization timeout = ${Number(ms) / 1000}`, group: "Authorization",
     help: "Time a client has to log in",
   }),
   proxyRequired: row({

@@ -31,6 +31,8 @@ export interface ResolvedOptions {
   readonly options: Options;
   /** Undefined without a file. */
   readonly origin: ConfigOrigin | undefined;
+  /** What is said of a file that is empty; "" of any other. A reload does not accept it. */
+  readonly emptiness: string;
   /** Why a server must not run with these options; one line each. */
   readonly errors: readonly string[];
   /** About the file as it is written; `-t` does not accept them. */
@@ -52,13 +54,14 @@ export async function resolveOptions(
     return {
       options,
       origin: undefined,
+      emptiness: "",
       errors: [...problems.errors, ...unavailable, ...checkOptions(options)],
       warnings: [],
       notices: problems.notices,
     };
   }
   // A server without a file has no use for the parser.
-  const { loadConfig } = await import("./load.ts");
+  const { emptyText, loadConfig } = await import("./load.ts");
   const file = loadConfig(configPath, source);
   const options = withValues(withValues(defaultOptions(), file.values), flags);
   const support = supportProblems(options, [...file.unsupported, ...sources.unsupportedFlags]);
@@ -67,6 +70,7 @@ export async function resolveOptions(
   return {
     options,
     origin: { path: configPath, digest: file.digest },
+    emptiness: file.isEmpty ? emptyText(configPath) : "",
     errors: [
       ...file.errors,
       ...support.errors,

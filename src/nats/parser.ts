@@ -328,9 +328,12 @@ export class Parser {
     size: number,
     end: number,
   ): number {
-    if (size > this.maxPayloadBytes) this.#sink.onPayloadTooLarge(size);
-    // A known length means that the line was seen before, when the payload was not complete.
-    if (this.isPedantic && this.#neededBytes === 0) this.#sink.onPublishLine(this.#message);
+    // A known length means that the line was seen before, when the payload was not complete; a
+    // limit that is lowered meanwhile does not concern it.
+    if (this.#neededBytes === 0) {
+      if (size > this.maxPayloadBytes) this.#sink.onPayloadTooLarge(size);
+      if (this.isPedantic) this.#sink.onPublishLine(this.#message);
+    }
     const bytes = block.bytes;
     const payloadEnd = payloadStart + size;
     if (payloadEnd + 2 > end) {

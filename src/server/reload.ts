@@ -91,7 +91,10 @@ export class Reloader {
     if (!this.#host.canReload()) return;
     const after = withBoundPorts(resolved.options, boundPorts);
     const changes = changesBetween(withBoundPorts(options, boundPorts), after);
-    const problems = resolved.errors.length > 0 ? resolved.errors : refusals(changes);
+    // A file that is being written may be empty for a moment; its server must not lose its log-in.
+    const isEmptied = resolved.emptiness !== "" && changes.length > 0;
+    const unusable = isEmptied ? [resolved.emptiness] : resolved.errors;
+    const problems = unusable.length > 0 ? unusable : refusals(changes);
     if (problems.length > 0) return this.#refuse(problems);
     let sink: LogSink | undefined;
     try {

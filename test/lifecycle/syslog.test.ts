@@ -163,6 +163,7 @@ describe.if(process.platform !== "win32")("the daemon of this host", () => {
       resolve: async () => ({
         options: { ...options, syslog: true },
         origin,
+        emptiness: "",
         errors: [],
         warnings: [],
         notices: [],

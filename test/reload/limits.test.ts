@@ -14,6 +14,17 @@ function publish(bytes: number): string {
 }
 
 describe("max_payload", () => {
+  test("does not disturb a message that is on its way", async () => {
+    await using server = await ConfiguredServer.start("max_payload: 1000");
+    const [client, other] = [await server.client(), await server.client()];
+    await client.send("SUB a 1\r\nPUB a 500\r\n");
+    await other.synchronise();
+    await server.reload("max_payload: 100");
+    await client.send(`${"x".repeat(500)}\r\n`);
+    await client.until("message", () => client.received.includes(`${"x".repeat(500)}\r\n`));
+    await client.synchronise();
+  });
+
   test("holds for clients that were there before, without an INFO to tell them", async () => {
     await using server = await ConfiguredServer.start("max_payload: 1000");
     const [small, large] = [await server.client({ protocol: 1 }), await server.client()];

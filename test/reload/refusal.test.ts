@@ -22,6 +22,13 @@ async function refusedReload(server: ConfiguredServer, config: string): Promise<
   return lines.map((line) => line.slice(FAILED.length));
 }
 
+test("an empty file changes nothing, as one that is being written", async () => {
+  await using server = await ConfiguredServer.start("authorization { token: t }");
+  const refused = await refusedReload(server, "# nothing yet\n");
+  expect(refused).toEqual([expect.stringMatching(/: config has no values or is empty$/)]);
+  expect(await server.greeting()).toMatchObject({ auth_required: true });
+});
+
 describe("keys that need a restart", () => {
   test("are all named, with the values, and what could change stays too", async () => {
     await using server = await ConfiguredServer.start("debug: false");

@@ -11,7 +11,7 @@ const FAILED = "[ERR] Failed to reload server configuration: ";
 function resolvedTo(options: Partial<Options>): ResolvedOptions {
   const origin = { path: "midge.conf", digest: "sha256:0" };
   const all = { ...defaultOptions(), ...options };
-  return { options: all, origin, errors: [], warnings: [], notices: [] };
+  return { options: all, origin, emptiness: "", errors: [], warnings: [], notices: [] };
 }
 
 /** A reloader of which the test decides what is read, when, and how. */
