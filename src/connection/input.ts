@@ -14,7 +14,7 @@ import { ProducerStall } from "./producer-stall.ts";
  * milliseconds at most. Large chunks end the turn too, since the runtime would read on from the
  * same socket.
  */
-const WORK_PER_TURN = 15_000;
+const WORK_PER_TURN = 30_000;
 const LARGE_CHUNK_BYTES = 131_072;
 
 /** Who reads. Implemented by the connection. */

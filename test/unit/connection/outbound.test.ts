@@ -87,6 +87,21 @@ describe("without back-pressure", () => {
     expect(bench.pool.lentBytes).toBe(0);
   });
 
+  test("a busy outbound takes a large block at once, until a turn has little to send", () => {
+    const bench = new Bench();
+    const lentForOneByte = (): number => {
+      bench.write("x");
+      const { lentBytes } = bench.pool;
+      bench.queue.flush();
+      return lentBytes;
+    };
+    for (let i = 0; i < 10; i++) bench.write("x".repeat(1000));
+    bench.queue.flush();
+    expect(lentForOneByte()).toBe(LARGEST_BLOCK_BYTES);
+    expect(lentForOneByte()).toBeLessThan(LARGEST_BLOCK_BYTES);
+    expect(bench.pool.lentBytes).toBe(0);
+  });
+
   test("a full block is written at once", () => {
     const bench = new Bench();
     for (let i = 0; i < 200; i++) bench.write("x".repeat(1000));
