@@ -10,6 +10,7 @@ import {
   type MapNode,
   type Position,
 } from "./config-node.ts";
+import { ADDRESS_KEYS } from "./address-keys.ts";
 import { checkBlocks } from "./blocks/check-blocks.ts";
 import type { FileView } from "./blocks/named-files.ts";
 import { blockReader } from "./blocks/readers.ts";
@@ -42,13 +43,6 @@ export interface LoadedConfig {
   /** Keys that have no effect, in words for the log. */
   readonly ignored: readonly string[];
 }
-
-/** Keys that set two options, a host and a port. */
-export const ADDRESS_KEYS: ReadonlyMap<string, { host: OptionName; port: OptionName }> = new Map([
-  ["listen", { host: "host", port: "port" }],
-  ["http", { host: "httpHost", port: "httpPort" }],
-  ["https", { host: "httpHost", port: "httpsPort" }],
-]);
 
 const AUTHORIZATION = "authorization";
 

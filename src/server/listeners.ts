@@ -14,6 +14,7 @@ export class ClientListener implements Pausable {
   readonly #guard: DescriptorGuard;
   #listener: TcpListener | undefined;
   #port: number;
+  #isStarted: boolean;
   #isStopped: boolean;
 
   constructor(nats: NatsContext, guard: DescriptorGuard) {
@@ -22,12 +23,18 @@ export class ClientListener implements Pausable {
     guard.guard(this);
     this.#listener = undefined;
     this.#port = nats.connections.options.port;
+    this.#isStarted = false;
     this.#isStopped = false;
   }
 
   /** The bound port, also while accepting pauses. */
   get port(): number {
     return this.#port;
+  }
+
+  /** Whether the port is this server's: it listens, or pauses until it can accept again. */
+  get isOpen(): boolean {
+    return this.#isStarted && !this.#isStopped;
   }
 
   /** Whether connections are accepted now. */
@@ -41,6 +48,7 @@ export class ClientListener implements Pausable {
     const port = Math.max(this.#port, 0);
     this.#listener = listenTcp(options.host, port, (transport) => this.#accept(transport));
     this.#port = this.#listener.port;
+    this.#isStarted = true;
   }
 
   stop(): void {

@@ -192,7 +192,7 @@ export class Server {
 
   /** Goes into lame duck mode; see `lame-duck.ts`. */
   enterLameDuck(): void {
-    if (this.#shutdown !== undefined || !this.#clients.isListening) return;
+    if (this.#shutdown !== undefined || !this.#clients.isOpen) return;
     this.natsContext.isLameDuck = true;
     this.#lameDuck.enter();
     this.#context.flushQueue.endTurn();

@@ -69,8 +69,10 @@ describe("with --json", () => {
       reload: "live",
       reloadableHere: true,
       secret: false,
+      available: true,
       help: "Tokens in a subscribed subject",
     });
+    expect(reference.addresses).toContainEqual({ key: "listen", sets: ["host", "port"] });
     expect(reference.unsupported).toContainEqual({ key: "jetstream", feature: "JetStream" });
     expect(reference.ignored).toContain("feature_flags");
   });

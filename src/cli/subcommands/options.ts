@@ -3,6 +3,7 @@
  * and documents, JSON for programs. Nothing in it is written twice: what a row says is what the
  * server does.
  */
+import { ADDRESS_KEYS } from "../../config/address-keys.ts";
 import { OPTION_GROUPS, type OptionGroup, type ReloadEffect } from "../../config/option-row.ts";
 import { type AnyOptionRow, OPTION_NAMES, flagsOf, optionRow } from "../../config/options.ts";
 import { IGNORED_KEYS, UNSUPPORTED_KEYS } from "../../config/out-of-scope.ts";
@@ -29,6 +30,8 @@ export interface OptionEntry {
   readonly reloadableHere: boolean;
   /** Never shown or logged. */
   readonly secret: boolean;
+  /** Whether this version has it; one with an option that it does not have does not start. */
+  readonly available: boolean;
   readonly help: string;
 }
 
@@ -38,6 +41,8 @@ export interface OptionReference {
   /** What a reload does about an option, by its `reload`. */
   readonly reloads: Readonly<Record<ReloadEffect, string>>;
   readonly options: readonly OptionEntry[];
+  /** Keys of a file that set a host and a port in one. */
+  readonly addresses: readonly { readonly key: string; readonly sets: readonly string[] }[];
   /** Keys of nats-server that keep midge from starting unless told to ignore them. */
   readonly unsupported: readonly { readonly key: string; readonly feature: string }[];
   /** Keys of nats-server that have no effect. */
@@ -78,6 +83,9 @@ export function optionReference(): OptionReference {
     natsVersion: NATS_VERSION,
     reloads: RELOADS,
     options: OPTION_NAMES.map((name) => entryOf(optionRow(name))),
+    addresses: [...ADDRESS_KEYS].map(([key, { host, port }]) => {
+      return { key, sets: [optionRow(host).keys[0], optionRow(port).keys[0]] };
+    }),
     unsupported: [...UNSUPPORTED_KEYS].map(([key, feature]) => ({ key, feature })),
     ignored: [...IGNORED_KEYS],
   };
@@ -96,6 +104,7 @@ function entryOf(row: AnyOptionRow): OptionEntry {
     reload,
     reloadableHere: row.field !== undefined && reload !== "restart",
     secret: row.secret === true,
+    available: row.unavailable !== true,
     help,
   };
 }
@@ -113,12 +122,19 @@ function markdown({ options: entries, unsupported, ignored, ...about }: OptionRe
       ? ""
       : `## ${group}\n\n${table(["key", "flags", "value", "default", "reload", "meaning"], rows)}\n\n`;
   });
+  const addresses = about.addresses.map(({ key, sets }) => {
+    return [key, "port or host:port", sets.join(" and ")];
+  });
   const reloads = Object.entries(about.reloads).map(([name, effect]) => [name, effect]);
   return `# Options of midge ${about.version}
 
 For the command line and for configuration files. \`block.key\` stands in a block of a file.
 
-${groups.join("")}## What a reload does
+${groups.join("")}## Addresses in one
+
+${table(["key", "value", "sets"], addresses)}
+
+## What a reload does
 
 ${table(["reload", "effect"], reloads)}
 
@@ -144,8 +160,15 @@ function cellsOf(entry: OptionEntry): string[] {
     entry.value,
     entry.defaultText,
     entry.reloadableHere ? `${entry.reload} (nats-server: restart)` : entry.reload,
-    entry.secret ? `${entry.help} (secret: never shown)` : entry.help,
+    entry.help + remarksOn(entry),
   ];
+}
+
+function remarksOn({ available, secret }: OptionEntry): string {
+  const remarks: string[] = [];
+  if (!available) remarks.push(" (not available in this version)");
+  if (secret) remarks.push(" (secret: never shown)");
+  return remarks.join("");
 }
 
 function code(text: string): string {

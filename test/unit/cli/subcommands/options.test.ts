@@ -26,6 +26,7 @@ describe.each(OPTION_NAMES.map((name, index) => [name, index] as const))("%s", (
     expect(entry.flags).toEqual(flagsOf(row).map(dashed));
     expect(entry.value).not.toBe("");
     expect(entry.secret).toBe(row.secret === true);
+    expect(entry.available).toBe(row.unavailable !== true);
   });
 
   test("has its default in a form that JSON can hold and the option can read", () => {
