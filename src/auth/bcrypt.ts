@@ -4,6 +4,7 @@
  * call, for the executable unpacks it into the temporary folder then. Where that cannot be done
  * (read-only, noexec) Bun's own bcrypt stands in, and gives the same answers.
  */
+import { messageOf } from "../util/system-error.ts";
 
 /** bcrypt uses no more of a password than this. */
 export const MAX_PASSWORD_BYTES = 72;
@@ -99,6 +100,6 @@ function keyOf(password: Uint8Array): Uint8Array {
 
 /** The add-on's loader tells a long story about every file it tried. */
 function firstLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return message.split("\n")[0]!;
 }

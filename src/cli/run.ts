@@ -14,6 +14,7 @@ import { parseArguments } from "./arguments.ts";
 import { COMMAND_NAME } from "./command.ts";
 import { trapSignals } from "./signal.ts";
 import { usageText, versionText } from "./usage.ts";
+import { messageOf } from "../util/system-error.ts";
 
 const EXIT_OK = 0;
 const EXIT_FAILURE = 1;
@@ -100,10 +101,6 @@ function hasOwnSink({ logFile, remoteSyslog, syslog }: Options): boolean {
 async function openLog(options: Options): Promise<LogSink> {
   const { makeSink } = await import("../util/log/make-sink.ts");
   return makeSink(options);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** One line on stderr for each reason why there will be no server. */

@@ -74,7 +74,8 @@ export interface MapEntry {
   readonly isUsed: boolean;
 }
 
-const GO_TYPE_NAMES: Readonly<Record<ConfigNode["kind"], string>> = {
+/** How Go names the type of each kind of value. */
+export const GO_TYPE_NAMES: Readonly<Record<ConfigNode["kind"], string>> = {
   string: "string",
   integer: "int64",
   float: "float64",

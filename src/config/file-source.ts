@@ -4,12 +4,7 @@
  */
 import type { FileView } from "./blocks/named-files.ts";
 import type { ConfigSource } from "./parser.ts";
-
-const NO_FILE_TEXTS: Readonly<Record<string, string>> = {
-  ENOENT: "no such file or directory",
-  EACCES: "permission denied",
-  EISDIR: "is a directory",
-};
+import { errorText } from "../util/system-error.ts";
 
 export const fileSource: ConfigSource & FileView = {
   read(path) {
@@ -17,8 +12,7 @@ export const fileSource: ConfigSource & FileView = {
       // Loaded here, since a server without a file does without node:fs.
       return process.getBuiltinModule("node:fs").readFileSync(path, "utf8");
     } catch (error) {
-      const code = String((error as { code?: unknown }).code);
-      throw new Error(`open ${path}: ${NO_FILE_TEXTS[code] ?? code}`);
+      throw new Error(`open ${path}: ${errorText(error)}`);
     }
   },
   isUsableDirectory(path) {

@@ -3,20 +3,10 @@
  * of Go's type assertion, which is what nats-server prints. Used by the kinds of options and the
  * blocks.
  */
-import { type ConfigNode, type MapEntry, goTypeName } from "./config-node.ts";
+import { type ConfigNode, GO_TYPE_NAMES, type MapEntry, goTypeName } from "./config-node.ts";
 import { OptionValueError } from "./option-value-error.ts";
 
 type Kind = ConfigNode["kind"];
-
-const GO_NAMES: Readonly<Record<Kind, string>> = {
-  string: "string",
-  integer: "int64",
-  float: "float64",
-  boolean: "bool",
-  datetime: "time.Time",
-  array: "[]interface {}",
-  map: "map[string]interface {}",
-};
 
 export function stringOf(node: ConfigNode): string {
   if (node.kind !== "string") throw wrongType(node, "string");
@@ -50,6 +40,6 @@ export function entriesOf(node: ConfigNode): Iterable<MapEntry> {
 export function wrongType(node: ConfigNode, wanted: Kind): OptionValueError {
   const found = goTypeName(node);
   return new OptionValueError(
-    `interface conversion: interface {} is ${found}, not ${GO_NAMES[wanted]}`,
+    `interface conversion: interface {} is ${found}, not ${GO_TYPE_NAMES[wanted]}`,
   );
 }

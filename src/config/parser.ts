@@ -9,6 +9,7 @@ import { type ConfigNode, ConfigSyntaxError, type MapNode, type Position } from 
 import { ConfigLexer } from "./lexer.ts";
 import { type Entries, type Surroundings, TextParser } from "./text-parser.ts";
 import { Extents } from "./value-extents.ts";
+import { messageOf } from "../util/system-error.ts";
 
 /** Where the texts come from. */
 export interface ConfigSource {
@@ -117,7 +118,7 @@ class Reading implements Surroundings {
     try {
       return this.#source.read(file);
     } catch (error) {
-      throw failure(error instanceof Error ? error.message : String(error));
+      throw failure(messageOf(error));
     }
   }
 

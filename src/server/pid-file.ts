@@ -2,7 +2,7 @@
  * The file with the process id, for scripts and `--signal`. As the reference's it holds the number
  * alone, is readable by its owner only and stays when the server ends.
  */
-import { errorText } from "../util/log/system-error.ts";
+import { errorText } from "../util/system-error.ts";
 
 /** Throws an `Error` with a one-line reason. */
 export function writePidFile(path: string): void {

@@ -3,7 +3,7 @@
  * servers with ephemeral ports. Written once all ports are bound, removed at shutdown. Name and
  * content are the reference's.
  */
-import { errorText } from "../util/log/system-error.ts";
+import { errorText } from "../util/system-error.ts";
 
 /** What the server listens on; undefined where it does not. */
 export interface BoundPorts {

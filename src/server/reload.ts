@@ -14,6 +14,7 @@ import {
   type Options,
   optionRow,
 } from "../config/options.ts";
+import { messageOf } from "../util/system-error.ts";
 
 export interface OptionChange {
   readonly option: OptionName;
@@ -186,8 +187,4 @@ function shownValue(option: OptionName, value: unknown): string {
 
 function shown(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -6,6 +6,7 @@ import type { Options } from "../config/options.ts";
 import type { Logger } from "../util/logger.ts";
 import { writePidFile } from "./pid-file.ts";
 import { type BoundPorts, portsFilePath, removePortsFile, writePortsFile } from "./ports-file.ts";
+import { messageOf } from "../util/system-error.ts";
 
 export class RuntimeFiles {
   readonly #logger: Logger;
@@ -68,8 +69,4 @@ export class RuntimeFiles {
       this.#logger.error(`Error writing ports file (${path}): ${messageOf(error)}`);
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -30,6 +30,7 @@ import { ClientListener } from "./listeners.ts";
 import type { BoundPorts } from "./ports-file.ts";
 import { type AcceptedReload, type AppliedEffect, Reloader, effectsOf } from "./reload.ts";
 import { RuntimeFiles } from "./runtime-files.ts";
+import { errorText } from "../util/system-error.ts";
 
 /** How long a shutdown waits for clients to take what is queued for them. */
 const SHUTDOWN_WAIT_MS = 2000;
@@ -60,7 +61,6 @@ export class Server {
   readonly identity: RunIdentity;
   /** Being made by another thread while the rest of the server is put together. */
   readonly #keys: Promise<ServerKeys>;
-  #options: Options;
   #origin: ConfigOrigin | undefined;
   readonly #surroundings: ServerSurroundings;
   readonly #logger: Logger;
@@ -84,7 +84,6 @@ export class Server {
     const problems = checkOptions(options);
     if (problems.length > 0) throw new Error(problems.join("; "));
     this.#keys = makeServerKeys();
-    this.#options = options;
     this.#origin = surroundings.origin;
     this.#surroundings = surroundings;
     this.#configLoadMs = clock.wallMs();
@@ -115,6 +114,11 @@ export class Server {
     this.#files = new RuntimeFiles(logger);
     this.#reloader = this.#makeReloader();
     this.#shutdown = undefined;
+  }
+
+  /** Those in force: a reload replaces what all connections see. */
+  get #options(): Options {
+    return this.#context.options;
   }
 
   /** The port that clients connect to; the bound one if it was to be any free port. */
@@ -256,7 +260,6 @@ export class Server {
   #apply({ resolved, changes, sink }: AcceptedReload): void {
     const { options, origin } = resolved;
     const before = this.#options;
-    this.#options = options;
     this.#origin = origin;
     this.#context.options = options;
     this.#configLoadMs = this.#clock.wallMs();
@@ -332,7 +335,7 @@ export class Server {
       profiling.start();
     } catch (error) {
       const place = `listen tcp ${addressText(host, port)}: bind`;
-      throw new Error(`error starting profiler: ${place}: ${listenReason(error)}`);
+      throw new Error(`error starting profiler: ${place}: ${errorText(error)}`);
     }
     this.#profiling = profiling;
     this.#guard.guard(profiling);
@@ -381,18 +384,6 @@ function addressText(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
-  EADDRINUSE: "address already in use",
-  EACCES: "permission denied",
-  EADDRNOTAVAIL: "cannot assign requested address",
-};
-
 function listenProblem(address: string, error: unknown): string {
-  return `Error listening on port: ${address}, "${listenReason(error)}"`;
-}
-
-function listenReason(error: unknown): string {
-  const code = (error as { code?: unknown }).code;
-  const known = typeof code === "string" ? LISTEN_PROBLEMS[code] : undefined;
-  return known ?? (error instanceof Error ? error.message : String(error));
+  return `Error listening on port: ${address}, "${errorText(error)}"`;
 }

@@ -12,6 +12,7 @@ import { type LayoutSettings, type LogFields, LogLayout } from "./log/layout.ts"
 import { type LogLevel, type LogSubsystem, type LogSwitches, prints } from "./log/levels.ts";
 import type { LogSink } from "./log/sink.ts";
 import { StderrSink } from "./log/stderr-sink.ts";
+import { messageOf } from "./system-error.ts";
 
 export interface LoggerSettings extends LogSwitches, LayoutSettings {}
 
@@ -141,7 +142,7 @@ export class Logger {
     try {
       sink.reopen();
     } catch (error) {
-      this.error(error instanceof Error ? error.message : String(error));
+      this.error(messageOf(error));
       return;
     }
     this.info("File log re-opened");

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { Codec } from "nkeys.js/lib/codec";
 import { NKeysError, NKeysErrorCode, Prefix } from "nkeys.js/lib/nkeys";
 import { type Subcommand, SubcommandError } from "../subcommand.ts";
+import { messageOf } from "../../util/system-error.ts";
 
 const KINDS: ReadonlyMap<string, Prefix> = new Map([
   ["user", Prefix.User],
@@ -87,7 +88,7 @@ async function contentOf(file: string): Promise<string> {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new SubcommandError(error instanceof Error ? error.message : String(error));
+    throw new SubcommandError(messageOf(error));
   }
 }
 

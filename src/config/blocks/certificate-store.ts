@@ -1,7 +1,8 @@
 /**
  * The fields of a `tls` block that take certificates from the store of Windows. It is out of reach
  * for midge, so that `cert_store` is refused; the fields that say what to look for there are
- * checked and have no effect.
+ * checked and have no effect. The texts, "not implemented" among them, are what nats-server says of
+ * a store or a way to match that it does not know.
  */
 import type { ConfigNode } from "../config-node.ts";
 import type { ReadPlace } from "../option-kinds.ts";

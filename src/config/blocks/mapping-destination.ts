@@ -146,7 +146,7 @@ function isWholeSubject(tokens: readonly string[]): boolean {
 function useOf(token: string): TokenUse | undefined {
   if (token.startsWith("$")) {
     const index = wholeNumber(token.slice(1));
-    return index === undefined ? undefined : placeholder(index);
+    return index === undefined ? undefined : wildcardAt(index);
   }
   if (!isCall(token)) return undefined;
   const call = callIn(token) ?? refuse("unknownFunction", token);
@@ -169,7 +169,8 @@ function callIn(token: string): Call | undefined {
   return called === undefined ? undefined : { called, parameters: list.split(/,\s*/) };
 }
 
-function placeholder(index: number): TokenUse {
+/** Stands for what the wildcard of that number in the source matched. */
+function wildcardAt(index: number): TokenUse {
   return { indexes: [index], isPlaceholder: true, worksWithoutWildcards: false };
 }
 
@@ -177,7 +178,7 @@ function placeholder(index: number): TokenUse {
 function wildcardUse(parameters: readonly string[], token: string): TokenUse {
   if (parameters.length > 1) refuse("tooManyArguments", token);
   if (parameters[0] === "") refuse("tooFewArguments", token);
-  return placeholder(numberIn(parameters[0], token));
+  return wildcardAt(numberIn(parameters[0], token));
 }
 
 /** `partition(count, index...)`: a number below `count`, by hash of tokens or of the subject. */

@@ -6,6 +6,7 @@ import type { ConfigNode } from "../config-node.ts";
 import { type OptionKind, fileOnly } from "../option-kinds.ts";
 import type { ProblemList } from "../problems.ts";
 import { shownKey } from "./public-key.ts";
+import { messageOf } from "../../util/system-error.ts";
 
 /** The files of the host, as far as a configuration is checked against them. */
 export interface FileView {
@@ -43,5 +44,5 @@ export function fileProblem(path: string, error: unknown): string {
   // A key that stands in the place of its path must not get into messages.
   const isContent = /[\r\n]|-----BEGIN/.test(path) || shownKey(path) !== JSON.stringify(path);
   if (isContent) return "the path of a file is wanted, not what is in it";
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

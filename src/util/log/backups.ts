@@ -3,7 +3,7 @@
  * file was put aside. Used by the file sink when it rotates; files of other names are not touched.
  */
 import type { OwnStatement } from "./sink.ts";
-import { errorText } from "./system-error.ts";
+import { errorText } from "../system-error.ts";
 import { isoSecond } from "./time-stamp.ts";
 
 /** The fraction may have any number of digits or be missing, as nats-server reads it. */

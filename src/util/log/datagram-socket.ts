@@ -3,6 +3,7 @@
  * runtime has none of its own. Used by the link to the local syslog daemon. Loading costs 1.3 MB,
  * so it happens when the first link is opened.
  */
+import { messageOf } from "../system-error.ts";
 
 /** What became of a datagram; "broken" sockets need to be connected again. */
 export type SendResult = "sent" | "busy" | "too long" | "broken";
@@ -103,7 +104,7 @@ async function loadCalls(system: SystemFacts) {
       const { socket, connect, send, close } = library.symbols;
       return { socket, connect, send, close, errno };
     } catch (error) {
-      problem = error instanceof Error ? error.message : String(error);
+      problem = messageOf(error);
     }
   }
   throw new Error(`no C library to call: ${problem}`);

@@ -12,7 +12,7 @@ import { AppendFile } from "./append-file.ts";
 import { backupStamp, purgeBackups } from "./backups.ts";
 import { LineQueue } from "./line-queue.ts";
 import { type LogSink, type OwnLine, type OwnStatement, lostText } from "./sink.ts";
-import { errorCode, errorText } from "./system-error.ts";
+import { errorCode, errorText } from "../system-error.ts";
 
 /** What may wait for the disk. */
 const MAX_QUEUED_BYTES = 4 * 1024 * 1024;

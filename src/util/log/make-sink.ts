@@ -10,7 +10,7 @@ import { StderrSink } from "./stderr-sink.ts";
 import { StreamLink } from "./stream-link.ts";
 import { SyslogFrames } from "./syslog-frame.ts";
 import { type SyslogLink, SyslogSink } from "./syslog-sink.ts";
-import { errorCode, errorText } from "./system-error.ts";
+import { errorCode, errorText } from "../system-error.ts";
 import { UdpLink } from "./udp-link.ts";
 
 export interface LogSinkSettings {

@@ -1,10 +1,12 @@
 /**
  * What the operating system had against a file or a connection, in the words of its manual pages
- * (which are nats-server's): the runtime's own differ from call to call. Used by the sinks.
+ * (which are nats-server's): the runtime's own differ from call to call. Used wherever an error of the
+ * system or of anybody else becomes a line for the operator.
  */
 
 const TEXTS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
+  EADDRINUSE: "address already in use",
   EADDRNOTAVAIL: "cannot assign requested address",
   ECONNREFUSED: "connection refused",
   ECONNRESET: "connection reset by peer",
@@ -39,5 +41,10 @@ export function errorCode(error: unknown): string {
 /** A short text without the code, such as "no such file or directory". */
 export function errorText(error: unknown): string {
   const known = TEXTS[errorCode(error)];
-  return known ?? (error instanceof Error ? error.message : String(error));
+  return known ?? messageOf(error);
+}
+
+/** What an error says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
