@@ -1,7 +1,7 @@
 /**
  * What the operating system had against a file or a connection, in the words of its manual pages
- * (which are nats-server's): the runtime's own differ from call to call. Used wherever an error of the
- * system or of anybody else becomes a line for the operator.
+ * (which are nats-server's): the runtime's own differ from call to call. Used wherever an error of
+ * the system or of anybody else becomes a line for the operator.
  */
 
 const TEXTS: Readonly<Record<string, string>> = {
