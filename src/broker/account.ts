@@ -48,6 +48,13 @@ export class Account implements TrafficCounters {
     this.plans.invalidate(subject, subjectHasWildcard(subject));
   }
 
+  /** Ends the subscription after so many deliveries since its beginning. */
+  limitDeliveries(subscription: Subscription, maxDeliveries: number): void {
+    subscription.maxDeliveries = maxDeliveries;
+    const subject = this.sublist.subjectOf(subscription);
+    this.plans.invalidate(subject, subjectHasWildcard(subject));
+  }
+
   /**
    * Removes what a connection that has closed had subscribed to: a part now and the rest in turns
    * of its own, since a million takes half a second. Those left meanwhile deliver to nobody.

@@ -5,18 +5,24 @@
  * disturb the loop.
  */
 import type { Random } from "../util/random.ts";
+import type { FanOut } from "./fan-out.ts";
 import type { Message } from "./message.ts";
 import type { PublishPlan } from "./publish-plan.ts";
-import type { Prepared, Subscription } from "./subscription.ts";
+import type { Prepared } from "./prepared.ts";
+import type { Subscription } from "./subscription.ts";
 
 const NONE_PREPARED: readonly Prepared[] = [];
 
 /** Delivers to every plain match and one member of each queue group; false if nobody received. */
 export function dispatch(plan: PublishPlan, message: Message, random: Random): boolean {
   // Locals first: a plan for a subject used once is overwritten by a nested publish.
-  const { plain, queues, preparedPlain, preparedQueues } = plan;
+  const { fanOuts, plain, queues, preparedPlain, preparedQueues } = plan;
   const isPrepared = preparedPlain.length === plain.length;
   let delivered = false;
+  for (let i = 0; i < fanOuts.length; i++) {
+    const fanOut = fanOuts[i]!;
+    if (fanOut.group.write(fanOut, message) || deliverToEach(fanOut, message)) delivered = true;
+  }
   for (let i = 0; i < plain.length; i++) {
     const subscription = plain[i]!;
     const prepared = isPrepared ? preparedPlain[i] : undefined;
@@ -25,6 +31,15 @@ export function dispatch(plan: PublishPlan, message: Message, random: Random): b
   for (let i = 0; i < queues.length; i++) {
     const prepared = i < preparedQueues.length ? preparedQueues[i]! : NONE_PREPARED;
     if (deliverToGroup(queues[i]!, prepared, message, random)) delivered = true;
+  }
+  return delivered;
+}
+
+function deliverToEach({ subscriptions, prepared }: FanOut, message: Message): boolean {
+  let delivered = false;
+  for (let i = 0; i < subscriptions.length; i++) {
+    const subscription = subscriptions[i]!;
+    if (subscription.subscriber.deliver(subscription, message, prepared)) delivered = true;
   }
   return delivered;
 }

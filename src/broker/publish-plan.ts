@@ -12,8 +12,10 @@
 import { hashSubject, subjectMatches } from "../subject/subject.ts";
 import type { Sublist } from "../subject/sublist.ts";
 import { sameBytes } from "../util/bytes.ts";
+import { type FanOut, NO_FAN_OUTS, prepareAll, prepareDeliveries } from "./fan-out.ts";
 import type { Message } from "./message.ts";
-import type { Prepared, Subscription } from "./subscription.ts";
+import type { Prepared } from "./prepared.ts";
+import type { Subscription } from "./subscription.ts";
 
 /** Slots of a table: at first, and at most. A table grows fourfold when a quarter is in use. */
 const FIRST_SLOTS = 64;
@@ -70,6 +72,9 @@ export class PublishPlan {
   isAllowed: boolean;
   /** Deliveries that a publish leads to. */
   receiverCount: number;
+  /** Plain subscriptions that get the same bytes; none in a plan that is used once. */
+  fanOuts: readonly FanOut[];
+  /** The other plain subscriptions. */
   plain: readonly Subscription[];
   queues: Queues;
   /** As `plain` and `queues`, entry by entry; empty in a plan that is used once. */
@@ -85,6 +90,7 @@ export class PublishPlan {
     this.lastWordMask = (-1 >>> (((4 - (subject.length & 3)) & 3) * 8)) | 0;
     this.isAllowed = true;
     this.receiverCount = 0;
+    this.fanOuts = NO_FAN_OUTS;
     this.plain = NO_SUBSCRIPTIONS;
     this.queues = NO_QUEUES;
     this.preparedPlain = NONE_PREPARED;
@@ -94,6 +100,9 @@ export class PublishPlan {
   /** Estimate of the memory held once deliveries are prepared. */
   get sizeBytes(): number {
     let receivers = this.plain.length;
+    for (let i = 0; i < this.fanOuts.length; i++) {
+      receivers += this.fanOuts[i]!.subscriptions.length;
+    }
     for (let i = 0; i < this.queues.length; i++) receivers += this.queues[i]!.length;
     return sizeOfPlan(this.length, receivers);
   }
@@ -273,9 +282,11 @@ export class PlanTable {
     const plan = new PublishPlan(subject, message.subjectHash);
     plan.isAllowed = matched.isAllowed;
     plan.receiverCount = matched.receiverCount;
-    plan.plain = matched.plain;
+    const deliveries = prepareDeliveries(matched.plain, subject);
+    plan.fanOuts = deliveries.fanOuts;
+    plan.plain = deliveries.plain;
+    plan.preparedPlain = deliveries.prepared;
     plan.queues = matched.queues;
-    plan.preparedPlain = prepareAll(plan.plain, subject);
     const preparedQueues: (readonly Prepared[])[] = [];
     for (const members of plan.queues) preparedQueues.push(prepareAll(members, subject));
     plan.preparedQueues = preparedQueues;
@@ -325,13 +336,4 @@ export class PlanTable {
     this.#resize(Math.min(old.length * 4, MAX_SLOTS));
     for (const plan of old) if (plan !== NO_PLAN) this.#place(plan);
   }
-}
-
-function prepareAll(subscriptions: readonly Subscription[], subject: Uint8Array): Prepared[] {
-  const prepared: Prepared[] = [];
-  for (let i = 0; i < subscriptions.length; i++) {
-    const subscription = subscriptions[i]!;
-    prepared.push(subscription.subscriber.prepare(subscription, subject));
-  }
-  return prepared;
 }

@@ -3,7 +3,9 @@
  * (there may be millions); the subject's bytes live in the sublist's trie.
  */
 import type { SublistEntry } from "../subject/sublist.ts";
+import type { FanOutMember } from "./fan-out-member.ts";
 import type { Message } from "./message.ts";
+import type { Prepared } from "./prepared.ts";
 
 /** Receives the messages of its subscriptions: NATS and MQTT clients, imports, internal clients. */
 export interface Subscriber {
@@ -15,13 +17,12 @@ export interface Subscriber {
   deliver(subscription: Subscription, message: Message, prepared: Prepared | undefined): boolean;
   /** Makes once, for a planned subject, the bytes that each delivery begins with. */
   prepare(subscription: Subscription, subject: Uint8Array): Prepared;
-}
-
-/** Bytes that a receiver made and a publish plan keeps; only the receiver reads them. */
-export interface Prepared {
-  /** The bytes, four to a word, little endian; the last word is padded. */
-  readonly words: Int32Array;
-  readonly lengthBytes: number;
+  /**
+   * Stands for the receiver where a message goes to several that get the same bytes; undefined if
+   * each of its deliveries has to go through `deliver`. May change only while the receiver has no
+   * subscriptions.
+   */
+  readonly fanOutMember: FanOutMember | undefined;
 }
 
 /**

@@ -6,7 +6,13 @@
  */
 import { type ArgDef, type ArgsDef, type CommandDef, defineCommand } from "citty";
 import { type OptionGroup } from "../config/option-row.ts";
-import { OPTION_NAMES, type OptionName, flagsOf, optionRow } from "../config/options.ts";
+import {
+  OPTION_NAMES,
+  type OptionName,
+  flagsOf,
+  optionOfFlag,
+  optionRow,
+} from "../config/options.ts";
 import { MIDGE_VERSION } from "../util/version.ts";
 
 /** How the command names itself in messages. */
@@ -110,7 +116,7 @@ export function allFlags(): readonly Flag[] {
 
 /** The flag of that name, written without dashes; undefined if there is none. */
 export function flagNamed(name: string): Flag | undefined {
-  const option = OPTION_NAMES.find((one) => flagsOf(optionRow(one)).includes(name));
+  const option = optionOfFlag(name);
   if (option !== undefined) return optionFlag(option);
   const others = [CONFIG, [SIGNAL], SWITCHES, COMMON, UNSUPPORTED, UNAVAILABLE];
   return others.flat().find((flag) => flag.names.includes(name));

@@ -15,116 +15,116 @@ import type { TlsSettings } from "./blocks/tls-settings.ts";
 import type { UserSettings } from "./blocks/users.ts";
 import type { WebsocketSettings } from "./blocks/websocket.ts";
 import { block } from "./option-kinds.ts";
-import { row } from "./option-row.ts";
+import { rows } from "./option-row.ts";
 
 // prettier-ignore
-export const blockRows = {
-  users: row({
+export const blockRows = rows({
+  users: {
     kind: block<readonly UserSettings[] | undefined>("users"), default: undefined,
     keys: ["users"], block: "authorization", reload: "restart", field: "Users",
     group: "Authorization", secret: true, unavailable: true,
     help: "Users with passwords or nkeys and permissions",
-  }),
-  defaultPermissions: row({
+  },
+  defaultPermissions: {
     kind: block<PermissionSettings | undefined>("permissions"), default: undefined,
     keys: ["default_permissions", "default_permission", "permissions"], block: "authorization",
     reload: "restart", field: "Permissions", group: "Authorization", unavailable: true,
     help: "Permissions of users without their own",
-  }),
-  authCallout: row({
+  },
+  authCallout: {
     kind: block<AuthCalloutSettings | undefined>("callout"), default: undefined,
     keys: ["auth_callout", "auth_hook"], block: "authorization",
     reload: "restart", field: "AuthCallout", group: "Authorization", unavailable: true,
     help: "Service that decides who may log in",
-  }),
-  accounts: row({
+  },
+  accounts: {
     kind: block<readonly AccountSettings[]>("accounts"), default: [],
     keys: ["accounts"], reload: "restart", field: "Accounts",
     group: "Authorization", secret: true, unavailable: true,
     help: "Isolated spaces of subjects with users of their own",
-  }),
-  mappings: row({
+  },
+  mappings: {
     kind: block<readonly MappingSettings[]>("mappings"), default: [],
     keys: ["mappings", "maps"], reload: "restart", field: "Mappings",
     group: "Authorization", unavailable: true,
     help: "Subjects to publish to in place of others",
-  }),
-  proxies: row({
+  },
+  proxies: {
     kind: block<readonly string[]>("proxies"), default: [],
     keys: ["proxies"], reload: "restart", field: "Proxies",
     group: "Authorization", unavailable: true,
     help: "Proxies whose log-ins are trusted",
-  }),
+  },
 
-  operators: row({
+  operators: {
     kind: block<OperatorReferences | undefined>("operators"), default: undefined,
     keys: ["operator", "operators", "roots", "root", "root_operators", "root_operator"],
     reload: "restart", field: "TrustedOperators", group: "Authorization", secret: true,
     unavailable: true,
     help: "Operators whose accounts may be used",
-  }),
-  trustedKeys: row({
+  },
+  trustedKeys: {
     kind: block<readonly string[] | undefined>("keys"), default: undefined,
     keys: ["trusted_keys", "trusted"], reload: "restart", field: "TrustedKeys",
     group: "Authorization", unavailable: true,
     help: "Public keys of operators",
-  }),
-  resolver: row({
+  },
+  resolver: {
     kind: block<ResolverSettings | undefined>("resolver"), default: undefined,
     keys: ["resolver", "account_resolver", "accounts_resolver"],
     reload: "restart", field: "AccountResolver", group: "Authorization", secret: true,
     unavailable: true,
     help: "Where account JWTs come from",
-  }),
-  resolverTls: row({
+  },
+  resolverTls: {
     kind: block<TlsSettings | undefined>("tls"), default: undefined,
     keys: ["resolver_tls"], reload: "restart", field: "AccountResolverTLSConfig",
     group: "Authorization", secret: true, unavailable: true,
     help: "TLS towards the resolver",
-  }),
-  resolverPreload: row({
+  },
+  resolverPreload: {
     kind: block<readonly AccountJwt[] | undefined>("map"), default: undefined,
     keys: ["resolver_preload"], reload: "restart", field: "ResolverPreloads",
     group: "Authorization", secret: true, unavailable: true,
     help: "Account JWTs to start with",
-  }),
-  resolverPinnedAccounts: row({
+  },
+  resolverPinnedAccounts: {
     kind: block<readonly string[] | undefined>("accounts"), default: undefined,
     keys: ["resolver_pinned_accounts"], reload: "restart", field: "ResolverPinnedAccounts",
     group: "Authorization", unavailable: true,
     help: "The only accounts that may connect",
-  }),
+  },
 
-  tls: row({
+  tls: {
     kind: block<TlsSettings | undefined>("tls"), default: undefined,
     keys: ["tls"], reload: "restart", field: "TLS", group: "TLS", secret: true, unavailable: true,
     help: "Encryption of client connections",
-  }),
-  ocsp: row({
+  },
+  ocsp: {
     kind: block<OcspSettings | undefined>("ocsp"), default: undefined,
     keys: ["ocsp"], reload: "restart", field: "OCSPConfig", group: "TLS", unavailable: true,
     help: "Stapling of the certificate's state",
-  }),
-  ocspCache: row({
+  },
+  ocspCache: {
     kind: block<OcspCacheSettings | undefined>("ocsp cache"), default: undefined,
     keys: ["ocsp_cache"], reload: "restart", field: "OCSPCacheConfig", group: "TLS",
     unavailable: true,
     help: "Cache of the state of clients' certificates",
-  }),
+  },
 
-  websocket: row({
+  websocket: {
     kind: block<WebsocketSettings | undefined>("websocket"), default: undefined,
     keys: ["websocket", "ws"], reload: "restart", field: "Websocket", group: "Server",
     secret: true, unavailable: true,
     help: "Listener for WebSocket clients",
-  }),
-  mqtt: row({
+  },
+  mqtt: {
     kind: block<MqttSettings | undefined>("mqtt"), default: undefined,
     keys: ["mqtt"], reload: "restart", field: "MQTT", group: "Server",
     secret: true, unavailable: true,
     help: "Listener for MQTT clients",
-  }),
-} as const;
+  },
+});
 
 /** Names of the options that are blocks. */
 export type BlockOption = keyof typeof blockRows;

@@ -23,7 +23,7 @@ import {
 } from "./option-kinds.ts";
 import { formatDuration } from "../util/duration.ts";
 import { blockRows } from "./block-options.ts";
-import { type OptionRow, row } from "./option-row.ts";
+import { type OptionRow, rows } from "./option-row.ts";
 import { LOG_FORMATS, type LogFormat } from "../util/log/layout.ts";
 import { logLevels } from "./log-levels.ts";
 import { OptionValueError } from "./option-value-error.ts";
@@ -32,301 +32,301 @@ import { OptionValueError } from "./option-value-error.ts";
 const MIN_LAME_DUCK_MS = 30_000;
 
 // prettier-ignore
-export const optionRows = {
-  host: row({
+const ownRows = rows({
+  host: {
     kind: text("host"), default: "0.0.0.0",
     keys: ["host", "net"], flags: ["a", "addr", "net"], reload: "restart", field: "Host", group: "Server",
     help: "Address to listen on",
-  }),
-  port: row({
+  },
+  port: {
     kind: port(), default: 4222, zeroIsDefault: true,
     keys: ["port"], flags: ["p"], reload: "restart", field: "Port", group: "Server",
     help: "Port for clients, -1 for any free one",
-  }),
-  serverName: row({
+  },
+  serverName: {
     kind: text("name"), default: "",
     keys: ["server_name"], flags: ["n", "name"], reload: "restart", field: "ServerName", group: "Server",
     help: "Name of this server, its id unless set",
-  }),
-  clientAdvertise: row({
+  },
+  clientAdvertise: {
     kind: text("host[:port]"), default: "",
     keys: ["client_advertise"], reload: "identity",
     reloadText: (value) => `Reload: client_advertise = ${String(value)}`, group: "Server",
     help: "Address that INFO gives to clients",
-  }),
-  httpHost: row({
+  },
+  httpHost: {
     kind: text("host"), default: "",
     keys: ["http_host"], reload: "restart", field: "HTTPHost", group: "Server",
     help: "Address for monitoring, the host unless set",
-  }),
-  httpPort: row({
+  },
+  httpPort: {
     kind: port("off"), default: 0,
     keys: ["http_port", "monitor_port"], flags: ["m"], reload: "restart", field: "HTTPPort", group: "Server",
     help: "Port for monitoring, -1 for any free one",
-  }),
-  httpBasePath: row({
+  },
+  httpBasePath: {
     kind: text("path"), default: "/",
     keys: ["http_base_path"], reload: "restart", field: "HTTPBasePath", group: "Server",
     help: "Path under which monitoring answers",
-  }),
-  serverTags: row({
+  },
+  serverTags: {
     kind: textList("tag,..."), default: [],
     keys: ["server_tags"], reload: "identity", reloadText: () => "Reloaded: tags", group: "Server",
     help: "Labels of this server in monitoring",
-  }),
-  serverMetadata: row({
+  },
+  serverMetadata: {
     kind: textMap(), default: {},
     keys: ["server_metadata"], reload: "identity", reloadText: () => "Reloaded: metadata", group: "Server",
     help: "Named texts about this server in monitoring",
-  }),
-  pidFile: row({
+  },
+  pidFile: {
     kind: text("file"), default: "",
     keys: ["pid_file", "pidfile"], flags: ["P", "pid"], reload: "files", group: "Server",
     help: "File to write the process id to",
-  }),
-  portsFileDir: row({
+  },
+  portsFileDir: {
     kind: text("dir"), default: "",
     keys: ["ports_file_dir"], reload: "files", group: "Server",
     help: "Directory for a file that lists the ports",
-  }),
-  ignoreUnsupported: row({
+  },
+  ignoreUnsupported: {
     kind: toggle(), default: false,
     keys: ["ignore_unsupported"], flags: ["ignore-unsupported"], reload: "live", group: "Server",
     help: "Start in spite of cluster, gateway, leafnodes or jetstream",
-  }),
+  },
 
-  debug: row({
+  debug: {
     kind: toggle(), default: false,
     keys: ["debug"], flags: ["D"], reload: "logging", group: "Logging",
     help: "Log what the server does in detail",
-  }),
-  trace: row({
+  },
+  trace: {
     kind: toggle(), default: false,
     keys: ["trace"], flags: ["V"], reload: "logging", group: "Logging",
     help: "Log each protocol operation",
-  }),
-  traceVerbose: row({
+  },
+  traceVerbose: {
     kind: toggle(), default: false,
     keys: ["trace_verbose"], reload: "logging", group: "Logging",
     help: "Trace the system account as well",
-  }),
-  traceHeaders: row({
+  },
+  traceHeaders: {
     kind: toggle(), default: false,
     keys: ["trace_headers"], reload: "logging", group: "Logging",
     help: "Trace with headers in place of payloads",
-  }),
-  logtime: row({
+  },
+  logtime: {
     kind: toggle(), default: true,
     keys: ["logtime"], flags: ["T"], reload: "logging", group: "Logging",
     help: "Start log lines with date and time",
-  }),
-  logtimeUtc: row({
+  },
+  logtimeUtc: {
     kind: toggle(), default: false,
     keys: ["logtime_utc"], reload: "logging", group: "Logging",
     help: "Log in UTC instead of local time",
-  }),
-  maxTracedMsgLen: row({
+  },
+  maxTracedMsgLen: {
     kind: limit("bytes"), default: 0,
     keys: ["max_traced_msg_len"], reload: "logging", group: "Logging",
     help: "Payload bytes to show in a trace",
-  }),
-  logFile: row({
+  },
+  logFile: {
     kind: text("file"), default: "",
     keys: ["log_file", "logfile"], flags: ["l", "log"], reload: "logging", group: "Logging",
     help: "File to log to instead of stderr",
-  }),
-  logSizeLimitBytes: row({
+  },
+  logSizeLimitBytes: {
     kind: bytes({ max: MAX_INT, zero: "unlimited" }), default: 0,
     keys: ["logfile_size_limit", "log_size_limit"], flags: ["log_size_limit"],
     reload: "logging", field: "LogSizeLimit", group: "Logging",
     help: "Size at which the log file is rotated",
-  }),
-  logMaxFiles: row({
+  },
+  logMaxFiles: {
     kind: integer({ valueName: "number", min: 0, max: MAX_INT32, zero: "unlimited" }), default: 0,
     keys: ["logfile_max_num", "log_max_num"], reload: "logging", field: "LogMaxFiles", group: "Logging",
     help: "Log files to keep, with the current",
-  }),
-  syslog: row({
+  },
+  syslog: {
     kind: toggle(), default: false,
     keys: ["syslog"], flags: ["s"], reload: "logging", group: "Logging",
     help: "Log to the local syslog",
-  }),
-  remoteSyslog: row({
+  },
+  remoteSyslog: {
     kind: text("url"), default: "",
     keys: ["remote_syslog"], flags: ["r"], reload: "logging", group: "Logging",
     help: "Log to the syslog at udp://, tcp:// or unix://",
-  }),
-  logFormat: row({
+  },
+  logFormat: {
     kind: oneOf<LogFormat>(LOG_FORMATS, "log_format must be 'text' or 'json'"), default: "text",
     keys: ["log_format"], reload: "logging", group: "Logging",
     help: "Form of a log line",
-  }),
-  logLevels: row({
+  },
+  logLevels: {
     kind: logLevels(), default: {},
     keys: ["log_levels"], reload: "logging", group: "Logging",
     help: "Level of each subsystem that has its own",
-  }),
+  },
 
-  username: row({
+  username: {
     kind: text("user"), default: "",
     keys: ["user", "username"], block: "authorization", flags: ["user"],
     reload: "auth", reloadText: () => "Reloaded: authorization username", group: "Authorization", secret: true,
     help: "User that clients have to log in as",
-  }),
-  password: row({
+  },
+  password: {
     kind: text("password"), default: "",
     keys: ["password", "pass"], block: "authorization", flags: ["pass"],
     reload: "auth", group: "Authorization", secret: true,
     help: "Password of that user",
-  }),
-  authorizationToken: row({
+  },
+  authorizationToken: {
     kind: text("token"), default: "",
     keys: ["token"], block: "authorization", flags: ["auth"],
     reload: "auth", group: "Authorization", secret: true,
     help: "Token that clients have to present",
-  }),
-  authTimeoutMs: row({
+  },
+  authTimeoutMs: {
     kind: timeout(), default: 2000, zeroIsDefault: true,
     keys: ["timeout"], block: "authorization", flags: ["auth_timeout"],
     reload: "auth", reloadText: (ms) => `Reloaded: authorization timeout = ${Number(ms) / 1000}`, group: "Authorization",
     help: "Time a client has to log in",
-  }),
-  proxyRequired: row({
+  },
+  proxyRequired: {
     kind: toggle(), default: false,
     keys: ["proxy_required"], block: "authorization", reload: "restart", field: "ProxyRequired",
     group: "Authorization", unavailable: true,
     help: "Let in only what comes through a trusted proxy",
-  }),
-  noAuthUser: row({
+  },
+  noAuthUser: {
     kind: text("user"), default: "",
     keys: ["no_auth_user"], reload: "restart", field: "NoAuthUser", group: "Authorization",
     unavailable: true,
     help: "User that a client without credentials is",
-  }),
-  defaultSentinel: row({
+  },
+  defaultSentinel: {
     kind: text("jwt"), default: "",
     keys: ["default_sentinel"], reload: "restart", field: "DefaultSentinel",
     group: "Authorization", secret: true, unavailable: true,
     help: "JWT of a client without credentials",
-  }),
-  systemAccount: row({
+  },
+  systemAccount: {
     kind: text("account"), default: "",
     keys: ["system_account", "system"], reload: "restart", field: "SystemAccount",
     group: "Authorization", unavailable: true,
     help: "Account for the server's own messages",
-  }),
-  noSystemAccount: row({
+  },
+  noSystemAccount: {
     kind: toggle(), default: false,
     keys: ["no_system_account", "no_system", "no_sys_acc"], reload: "restart",
     field: "NoSystemAccount", group: "Authorization",
     help: "Have no system account, as now in any case",
-  }),
-  allowNonTls: row({
+  },
+  allowNonTls: {
     kind: toggle(), default: false,
     keys: ["allow_non_tls"], reload: "restart", field: "AllowNonTLS", group: "TLS",
     unavailable: true,
     help: "Let clients choose whether to use TLS",
-  }),
-  httpsPort: row({
+  },
+  httpsPort: {
     kind: port("off"), default: 0,
     keys: ["https_port"], flags: ["ms"], reload: "restart", field: "HTTPSPort", group: "TLS",
     unavailable: true,
     help: "Port for monitoring by HTTPS",
-  }),
-  proxyProtocol: row({
+  },
+  proxyProtocol: {
     kind: toggle(), default: false,
     keys: ["proxy_protocol"], reload: "restart", field: "ProxyProtocol", group: "Protocol",
     unavailable: true,
     help: "Read the address of clients from a proxy",
-  }),
+  },
 
-  maxConnections: row({
+  maxConnections: {
     kind: integer({ valueName: "number", min: -1, max: MAX_INT32, zero: "none" }), default: 65536,
     keys: ["max_connections", "max_conn"], reload: "limits", group: "Limits",
     help: "Connections, 0 or less refuses all",
-  }),
-  maxSubscriptions: row({
+  },
+  maxSubscriptions: {
     kind: limit("number"), default: 0,
     keys: ["max_subscriptions", "max_subs"], reload: "live", field: "MaxSubs", group: "Limits",
     help: "Subscriptions per connection",
-  }),
-  maxSubTokens: row({
+  },
+  maxSubTokens: {
     kind: integer({ valueName: "number", min: 0, max: 255, zero: "unlimited" }), default: 0,
     keys: ["max_sub_tokens", "max_subscription_tokens"], reload: "live", field: "MaxSubTokens", group: "Limits",
     help: "Tokens in a subscribed subject",
-  }),
-  maxPayloadBytes: row({
+  },
+  maxPayloadBytes: {
     kind: bytes({ max: MAX_INT32 }), default: 1 * MiB, zeroIsDefault: true,
     keys: ["max_payload"], reload: "limits", group: "Limits",
     help: "Largest message payload, headers included",
-  }),
-  maxControlLineBytes: row({
+  },
+  maxControlLineBytes: {
     kind: bytes({ max: MAX_INT32 }), default: 4 * KiB, zeroIsDefault: true,
     keys: ["max_control_line"], reload: "limits", group: "Limits",
     help: "Longest protocol line",
-  }),
-  maxPendingBytes: row({
+  },
+  maxPendingBytes: {
     kind: bytes({ max: MAX_INT }), default: 64 * MiB, zeroIsDefault: true,
     keys: ["max_pending"], reload: "live", field: "MaxPending", group: "Limits",
     help: "Bytes that may wait for one connection",
-  }),
-  maxClosedClients: row({
+  },
+  maxClosedClients: {
     kind: integer({ valueName: "number", min: 0, max: MAX_INT32 }), default: 10_000,
     zeroIsDefault: true,
     keys: ["max_closed_clients"], reload: "restart", field: "MaxClosedClients", group: "Limits",
     help: "Closed connections to remember",
-  }),
+  },
 
-  pingIntervalMs: row({
+  pingIntervalMs: {
     kind: duration(), default: 120_000, zeroIsDefault: true,
     keys: ["ping_interval"], reload: "live", group: "Protocol",
     help: "Time between pings to a client",
-  }),
-  pingMax: row({
+  },
+  pingMax: {
     kind: integer({ valueName: "number", min: 0, max: MAX_INT32 }), default: 2,
     zeroIsDefault: true,
     keys: ["ping_max"], reload: "live", group: "Protocol",
     help: "Unanswered pings that make a client stale",
-  }),
-  noHeaderSupport: row({
+  },
+  noHeaderSupport: {
     kind: toggle(), default: false,
     keys: ["no_header_support"], reload: "restart", field: "NoHeaderSupport", group: "Protocol",
     help: "Refuse messages with headers",
-  }),
-  noSublistCache: row({
+  },
+  noSublistCache: {
     kind: toggle(), default: false,
     keys: ["no_sublist_cache", "disable_sublist_cache"], reload: "restart", field: "NoSublistCache", group: "Protocol",
     help: "Look subjects up without a cache",
-  }),
+  },
 
-  lameDuckDurationMs: row({
+  lameDuckDurationMs: {
     kind: strictDuration(checkLameDuckDuration), default: 120_000, zeroIsDefault: true,
     keys: ["lame_duck_duration"], reload: "live", field: "LameDuckDuration", group: "Lame Duck",
     help: "Time in which lame duck mode ends",
-  }),
-  lameDuckGraceMs: row({
+  },
+  lameDuckGraceMs: {
     kind: strictDuration(checkLameDuckGrace), default: 10_000, zeroIsDefault: true,
     keys: ["lame_duck_grace_period"], reload: "live", field: "LameDuckGracePeriod", group: "Lame Duck",
     help: "Time before it closes clients",
-  }),
+  },
 
-  profPort: row({
+  profPort: {
     kind: port("off"), default: 0,
     keys: ["prof_port"], flags: ["profile"], reload: "restart", field: "ProfPort", group: "Profiling",
     help: "Port for CPU profiles and heap snapshots",
-  }),
-  profBlockRate: row({
+  },
+  profBlockRate: {
     kind: integer({ valueName: "number", min: 0, max: MAX_INT32 }), default: 0,
     keys: ["prof_block_rate"], reload: "live", group: "Profiling",
     help: "Accepted, without effect",
-  }),
+  },
 
-  writeDeadlineMs: row({
+  writeDeadlineMs: {
     kind: duration(), default: 10_000, zeroIsDefault: true,
     keys: ["write_deadline"], reload: "live", group: "Slow Consumer",
     help: "Time a client may refuse to take data",
-  }),
-  writeTimeout: row({
+  },
+  writeTimeout: {
     kind: oneOf(
       ["default", "close", "retry"],
       "write_timeout must be 'default', 'close' or 'retry'",
@@ -334,15 +334,16 @@ export const optionRows = {
     default: "default",
     keys: ["write_timeout"], reload: "live", field: "WriteTimeout", group: "Slow Consumer",
     help: "What happens at the write deadline",
-  }),
-  noFastProducerStall: row({
+  },
+  noFastProducerStall: {
     kind: toggle(), default: false,
     keys: ["no_fast_producer_stall"], reload: "live",
     reloadText: (value) => `Reloaded: fast producers will ${value === true ? "not " : ""}be stalled`, group: "Slow Consumer",
     help: "Drop messages for slow clients, never wait",
-  }),
-  ...blockRows,
-} as const;
+  },
+});
+
+export const optionRows = { ...ownRows, ...blockRows } as const;
 
 export type OptionName = keyof typeof optionRows;
 
@@ -364,6 +365,19 @@ export function optionRow(name: OptionName): AnyOptionRow {
   return optionRows[name];
 }
 
+/**
+ * The option with this flag, written without dashes. A bare loop, since it runs at every start:
+ * what is called for each row would be compiled.
+ */
+export function optionOfFlag(flag: string): OptionName | undefined {
+  for (const name of OPTION_NAMES) {
+    const row: AnyOptionRow = optionRows[name];
+    const isFlag = row.flags?.includes(flag) || (row.block === undefined && row.keys[0] === flag);
+    if (isFlag && row.kind.isFileOnly !== true) return name;
+  }
+  return undefined;
+}
+
 /** All flags of a row, without dashes: those declared, then the first key if it is a flag too. */
 export function flagsOf(row: AnyOptionRow): readonly string[] {
   if (row.kind.isFileOnly === true) return [];
@@ -373,8 +387,9 @@ export function flagsOf(row: AnyOptionRow): readonly string[] {
 
 /** A server with nothing configured. */
 export function defaultOptions(): Options {
-  const values = OPTION_NAMES.map((name) => [name, optionRow(name).default]);
-  return completeOptions(Object.fromEntries(values) as Options);
+  const values: Partial<Record<OptionName, unknown>> = {};
+  for (const name of OPTION_NAMES) values[name] = optionRows[name].default;
+  return completeOptions(values as Options);
 }
 
 /** Reads a value as written on the command line; throws `OptionValueError`. */

@@ -262,7 +262,7 @@ export abstract class Connection
    * it as a slow consumer above max_pending, and makes the producer, if any, wait when it is
    * behind.
    */
-  protected onQueuedWhileBlocked(producer: Producer | undefined): void {
+  onQueuedWhileBlocked(producer: Producer | undefined): void {
     const { maxPendingBytes, noFastProducerStall } = this.context.options;
     const pending = this.pendingBytes;
     if (pending > maxPendingBytes) {
@@ -398,6 +398,7 @@ export abstract class Connection
   /** Binds the connection to another account; its subscriptions are gone already. */
   protected moveTo(account: Account): void {
     if (account === this.account) return;
+    this.outbound.settle();
     this.onFlush();
     this.account.connections--;
     this.account = account;
@@ -407,6 +408,8 @@ export abstract class Connection
   // --- Closing -------------------------------------------------------------------------------
 
   close(reason: CloseReason): void {
+    if (this.#state >= ConnectionState.Closing) return;
+    this.outbound.settle();
     if (this.#state >= ConnectionState.Closing) return;
     this.#closeReason = reason;
     this.#state = nextState(this.#state, ConnectionState.Closing);

@@ -11,6 +11,7 @@
 import { NO_BLOCK, LARGEST_BLOCK_BYTES, BLOCK_SIZES } from "./block-pool.ts";
 import type { Block, BlockPool } from "./block-pool.ts";
 import type { FlushQueue } from "./flush-queue.ts";
+import type { ByteSource, FanOutMember } from "../broker/fan-out-member.ts";
 
 /** Where the bytes go, and who hears about it. Implemented by the connection. */
 export interface OutboundOwner {
@@ -51,6 +52,10 @@ export class Outbound {
   #isBusy: boolean;
   #backlog: FullBlock[];
   #backlogBytes: number;
+  /** Who holds bytes that go before those written from now on, and where they begin. */
+  #source: ByteSource | undefined;
+  #sourceFrom: number;
+  #member: FanOutMember | undefined;
   /** Whether the transport refuses bytes. */
   isBlocked: boolean;
   /** Whether the flush queue holds this outbound. */
@@ -66,6 +71,9 @@ export class Outbound {
     this.#isBusy = false;
     this.#backlog = NO_BACKLOG;
     this.#backlogBytes = 0;
+    this.#source = undefined;
+    this.#sourceFrom = 0;
+    this.#member = undefined;
     this.isBlocked = false;
     this.isQueued = false;
   }
@@ -82,6 +90,7 @@ export class Outbound {
 
   /** Makes room for `bytes` bytes in `block` and returns the offset to write them at. */
   reserve(bytes: number): number {
+    if (this.#source !== undefined) this.settle();
     if (this.#used + bytes > this.block.capacity) this.#makeRoom(bytes);
     return this.#used;
   }
@@ -97,6 +106,11 @@ export class Outbound {
 
   /** Queues a copy of `bytes[start, end)`, filling each block to its end. */
   append(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#source !== undefined) this.settle();
+    this.#append(bytes, start, end);
+  }
+
+  #append(bytes: Uint8Array, start: number, end: number): void {
     let from = start;
     while (from < end) {
       const rest = end - from;
@@ -118,9 +132,23 @@ export class Outbound {
    * now. Pending bytes go first.
    */
   appendLarge(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#source !== undefined) this.settle();
+    this.#send(bytes, start, end);
+  }
+
+  /** Sends bytes of the source itself: with what is pending, if they fit behind it. */
+  relay(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#used > 0 && end - start <= LARGEST_BLOCK_BYTES - this.#used) {
+      this.#append(bytes, start, end);
+    } else {
+      this.#send(bytes, start, end);
+    }
+  }
+
+  #send(bytes: Uint8Array, start: number, end: number): void {
     this.#writeCurrent();
     if (this.isBlocked) {
-      this.append(bytes, start, end);
+      this.#append(bytes, start, end);
       return;
     }
     const taken = this.#owner.writeOut(bytes, start, end - start);
@@ -128,9 +156,34 @@ export class Outbound {
       this.#owner.onWriteFailed();
     } else if (taken < end - start) {
       this.isBlocked = true;
-      this.append(bytes, start + taken, end);
+      this.#append(bytes, start + taken, end);
       this.#owner.onBlocked(taken);
     }
+  }
+
+  /** The source holds bytes for this peer, from `from` on: before those written from now on. */
+  attach(member: FanOutMember, source: ByteSource, from: number): void {
+    if (this.#source === source) return;
+    this.settle();
+    this.#source = source;
+    this.#sourceFrom = from;
+    this.#member = member;
+  }
+
+  /** As `FanOutMember.nextFrom`. */
+  nextFrom(source: ByteSource): number {
+    if (this.#source !== source) return -1;
+    const from = this.#sourceFrom;
+    this.#sourceFrom = 0;
+    return from;
+  }
+
+  /** Takes over what a source holds for this peer. */
+  settle(): void {
+    const source = this.#source;
+    if (source === undefined) return;
+    this.#source = undefined;
+    source.handOver(this.#member!, this.#sourceFrom);
   }
 
   /** End of turn: writes what the turn left. The flush queue calls it. */
@@ -188,6 +241,7 @@ export class Outbound {
 
   /** Drops everything and returns the blocks; for a connection that closes without a flush. */
   discard(): void {
+    this.#source = undefined;
     for (const full of this.#backlog) this.#pool.release(full.block);
     this.#backlog = NO_BACKLOG;
     this.#backlogBytes = 0;

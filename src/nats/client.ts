@@ -6,26 +6,30 @@
 import type { Credentials } from "../auth/authenticator.ts";
 import { closeReasons } from "../broker/close-reason.ts";
 import { dispatch } from "../broker/dispatch.ts";
+import type { FanOutMember } from "../broker/fan-out-member.ts";
 import type { Message } from "../broker/message.ts";
 import type { PublishPlan } from "../broker/publish-plan.ts";
 import { isReservedReply, RESERVED_QUEUE } from "../broker/reserved-subjects.ts";
 import { Subscription } from "../broker/subscription.ts";
-import type { Prepared, Subscriber, SubscriptionId } from "../broker/subscription.ts";
+import type { Prepared } from "../broker/prepared.ts";
+import type { Subscriber, SubscriptionId } from "../broker/subscription.ts";
 import { Connection } from "../connection/connection.ts";
 import { say, sayRarely } from "../connection/connection-log.ts";
+import { FanOutReceiver } from "../connection/fan-out-receiver.ts";
 import { isValidLiteralSubject } from "../subject/subject.ts";
 import type { Transport } from "../transport/transport.ts";
-import { Ascii } from "../util/ascii.ts";
 import { binaryText } from "../util/bytes.ts";
 import { addressLabel, connectLabel } from "./client-label.ts";
 import { defaultConnectOptions } from "./connect.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { prepareMessage, writeComposed, writeLine, writePrepared, writeUtf8 } from "./encoder.ts";
+import { NatsFanOutGroup } from "./fan-out-group.ts";
 import * as errors from "./errors.ts";
 import { ProtocolError, protocolErrors } from "./errors.ts";
 import type { OperationSink, Range } from "./line-parser.ts";
 import type { NatsContext } from "./nats-context.ts";
 import { Parser } from "./parser.ts";
+import { countDots, parseSid } from "./subscribe-arguments.ts";
 import * as trace from "./trace.ts";
 
 const utf8 = new TextDecoder();
@@ -41,6 +45,8 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   #subscriptions: Map<SubscriptionId, Subscription> | undefined;
   /** `user:bob` and the like; empty where nobody had to log in. */
   #userLabel: string;
+  /** Made when a plan has other receivers beside. */
+  #fanOutMember: FanOutReceiver | undefined;
   #isConnectReceived: boolean;
   #isFirstPongSent: boolean;
   #echoes: boolean;
@@ -56,6 +62,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     this.#connect = defaultConnectOptions;
     this.#subscriptions = undefined;
     this.#userLabel = "";
+    this.#fanOutMember = undefined;
     this.#isConnectReceived = false;
     this.#isFirstPongSent = false;
     this.#echoes = true;
@@ -190,7 +197,8 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
       writePrepared(outbound, message, prepared);
       this.outBytes += message.sizeBytes;
     } else {
-      this.outBytes += writeComposed(outbound, message, subscription.sid, this.#takesHeaders);
+      const bytes = writeComposed(outbound, message, subscription.sid, this.#takesHeaders);
+      this.outBytes += bytes;
     }
     if (this.#isTracing) this.#traceDelivery(subscription, message);
     if (outbound.isBlocked) this.onQueuedWhileBlocked(message.origin);
@@ -199,6 +207,12 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
 
   prepare(subscription: Subscription, subject: Uint8Array): Prepared {
     return prepareMessage(subject, subscription.sid);
+  }
+
+  get fanOutMember(): FanOutMember | undefined {
+    if (!this.#echoes) return undefined;
+    this.#fanOutMember ??= new FanOutReceiver(this, this.#takesHeaders, NatsFanOutGroup);
+    return this.#fanOutMember;
   }
 
   // --- Subscribing ---------------------------------------------------------------------------
@@ -256,7 +270,9 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     this.spend(SUBSCRIBE_WORK);
     const subscription = this.#subscriptions?.get(parseSid(bytes, sidRange));
     if (subscription !== undefined) {
-      if (max > 0 && max > subscription.deliveredCount) subscription.maxDeliveries = max;
+      this.outbound.settle();
+      if (!this.isLive) return;
+      if (max > subscription.deliveredCount) this.account.limitDeliveries(subscription, max);
       else this.#removeSubscription(subscription);
     }
     if (this.#isVerbose) this.#sendOkay();
@@ -343,6 +359,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
       );
     }
     this.#echoes = connect.echo;
+    this.#fanOutMember = undefined;
     this.#wantsNoResponders = connect.no_responders;
     this.#isVerbose = connect.verbose;
     this.#parser.isPedantic = connect.pedantic;
@@ -466,27 +483,4 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   #traceLine(line: string): void {
     say(this, "trace", "trace", line);
   }
-}
-
-/** Number of dots: one less than the reference's count of tokens. */
-function countDots(bytes: Uint8Array, subject: Range): number {
-  let dots = 0;
-  for (let at = subject.start; at < subject.end; at++) if (bytes[at] === Ascii.Dot) dots++;
-  return dots;
-}
-
-/** Numbers for plain decimals that keep their text (no leading zero, exact), else the text. */
-function parseSid(bytes: Uint8Array, range: Range): SubscriptionId {
-  const length = range.end - range.start;
-  const first = bytes[range.start]!;
-  if (length > 15 || (first === Ascii.Zero && length > 1)) {
-    return binaryText(bytes, range.start, range.end);
-  }
-  let value = 0;
-  for (let at = range.start; at < range.end; at++) {
-    const digit = bytes[at]! - Ascii.Zero;
-    if (digit < 0 || digit > 9) return binaryText(bytes, range.start, range.end);
-    value = value * 10 + digit;
-  }
-  return value;
 }

@@ -10,7 +10,8 @@
  * tail.
  */
 import type { Message } from "../broker/message.ts";
-import type { Prepared, SubscriptionId } from "../broker/subscription.ts";
+import type { Prepared } from "../broker/prepared.ts";
+import type { SubscriptionId } from "../broker/subscription.ts";
 import type { Outbound } from "../connection/outbound.ts";
 import { Ascii } from "../util/ascii.ts";
 import { COPY_SLACK_BYTES, copyBytes, writeDecimal } from "../util/bytes.ts";

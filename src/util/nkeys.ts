@@ -20,10 +20,11 @@ export async function makeServerKeys(): Promise<ServerKeys> {
     crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]),
     crypto.subtle.generateKey("X25519", true, ["deriveBits"]),
   ]);
-  return {
-    id: await publicText(Prefix.Server, identity),
-    xkey: await publicText(Prefix.Curve, sealing),
-  };
+  const [id, xkey] = await Promise.all([
+    publicText(Prefix.Server, identity),
+    publicText(Prefix.Curve, sealing),
+  ]);
+  return { id, xkey };
 }
 
 async function publicText(prefix: Prefix, keys: CryptoKey | CryptoKeyPair): Promise<string> {

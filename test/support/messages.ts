@@ -3,7 +3,8 @@
  * and a subscriber that remembers what it was given.
  */
 import { Message } from "../../src/broker/message.ts";
-import type { Prepared, Subscriber, Subscription } from "../../src/broker/subscription.ts";
+import type { Prepared } from "../../src/broker/prepared.ts";
+import type { Subscriber, Subscription } from "../../src/broker/subscription.ts";
 import { hashSubject } from "../../src/subject/subject.ts";
 import { ByteBlock } from "../../src/util/bytes.ts";
 
@@ -57,6 +58,7 @@ export class ListingSubscriber implements Subscriber {
   /** For each delivery the subject and, if there was one, the text of what was prepared. */
   readonly given: string[];
   preparations: number;
+  readonly fanOutMember = undefined;
 
   constructor(name = "", takes = true) {
     this.name = name;
