@@ -2,8 +2,21 @@
  * The connections that were closed last, for `/connz?state=closed`: a ring that forgets the oldest.
  * Entries are plain copies, so that a closed connection's buffers and socket can be freed.
  */
+import type { ClientFacts } from "./client-facts.ts";
 import type { CloseReason } from "./close-reason.ts";
 import type { TrafficCounters } from "./stats.ts";
+import type { TlsFacts } from "./tls-facts.ts";
+
+/** A subscription that a connection had when it closed. */
+export interface ClosedSubscription {
+  readonly subject: string;
+  /** Undefined for a plain subscription. */
+  readonly queue: string | undefined;
+  readonly sid: string;
+  readonly deliveredCount: number;
+  /** 0 for no limit. */
+  readonly maxDeliveries: number;
+}
 
 export interface ClosedConnection extends TrafficCounters {
   readonly cid: number;
@@ -20,6 +33,12 @@ export interface ClosedConnection extends TrafficCounters {
   readonly name: string;
   readonly language: string;
   readonly version: string;
+  /** What was told of it; undefined if it went before it was anybody. */
+  readonly facts?: ClientFacts | undefined;
+  readonly stalls?: number;
+  readonly subscriptionList?: readonly ClosedSubscription[];
+  readonly tls?: TlsFacts | undefined;
+  readonly proxyKey?: string | undefined;
 }
 
 export class ClosedConnections {

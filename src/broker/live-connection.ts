@@ -3,8 +3,11 @@
  * `connection/connection.ts` implements it.
  */
 import type { Account } from "./account.ts";
+import type { PermissionSettings } from "../config/blocks/permissions.ts";
+import type { ClientFacts } from "./client-facts.ts";
 import type { CloseReason } from "./close-reason.ts";
 import type { TrafficCounters } from "./stats.ts";
+import type { TlsFacts } from "./tls-facts.ts";
 
 export interface LiveConnection extends TrafficCounters {
   readonly cid: number;
@@ -15,6 +18,19 @@ export interface LiveConnection extends TrafficCounters {
   readonly startMs: number;
   readonly pendingBytes: number;
   readonly subscriptionCount: number;
+  /** What others are told of it, as of now. */
+  readonly facts: ClientFacts;
+  /** What it may do; undefined for whatever any client may. */
+  readonly permissions: { readonly settings: PermissionSettings } | undefined;
+  /** The last measured round trip in milliseconds; 0 when unknown. */
+  readonly rttMs: number;
+  /** Times it waited for a slow receiver. */
+  readonly stalls: number;
+  /** When the peer was last heard of, on the clock. */
+  readonly keepAlive: { readonly lastHeardMs: number };
+  readonly tls?: TlsFacts | undefined;
+  /** Public key of the trusted proxy that it came through. */
+  readonly proxyKey?: string | undefined;
   /** Closes for `reason`, flushing as the reason says. Idempotent: the first reason stays. */
   close(reason: CloseReason): void;
   /** The options in force are other ones now. */

@@ -14,15 +14,29 @@
  * The tail is what a delivery repeats behind the sid: `[reply ][header size ]size\r\npayload\r\n`.
  */
 import { ByteBlock } from "../util/bytes.ts";
-import type { Producer } from "./back-pressure.ts";
+import type { Publisher } from "./publisher.ts";
 
 const EMPTY_BLOCK = new ByteBlock(new Uint8Array(0));
 
+/** Services of other accounts that a request has come through, the last one first. */
+export interface ServiceChain {
+  /** The export, as an identity: none may come twice. */
+  readonly service: object;
+  /** Whether the import lets the service know who asks. */
+  readonly isShared: boolean;
+  readonly previous: ServiceChain | undefined;
+}
+
 export class Message {
-  /** What the offsets point into. */
+  /** What all offsets but those of the subject point into. */
   block: ByteBlock = EMPTY_BLOCK;
   /** Who published; `echo: false` compares it with the receiver. */
-  origin: Producer | undefined = undefined;
+  origin: Publisher | undefined = undefined;
+  /**
+   * Where the subject stands: in `block`, or elsewhere if it is not the one in the publisher's line
+   * (mappings, imports). Four bytes more than the subject can be read there.
+   */
+  subjectBlock: ByteBlock = EMPTY_BLOCK;
   subjectStart = 0;
   subjectEnd = 0;
   /** `hashSubject` of the subject. */
@@ -47,6 +61,8 @@ export class Message {
   sizeEnd = 0;
   headerSizeStart = 0;
   headerSizeEnd = 0;
+  /** Set while the message is a request to a service of another account. */
+  serviceChain: ServiceChain | undefined = undefined;
 
   get hasReply(): boolean {
     return this.replyEnd > this.tailStart;

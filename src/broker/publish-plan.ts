@@ -11,10 +11,13 @@
  */
 import { hashSubject, subjectMatches } from "../subject/subject.ts";
 import type { Sublist } from "../subject/sublist.ts";
+import { EMPTY_RESULT as NO_RECEIVERS, type SublistResult } from "../subject/sublist-result.ts";
 import { sameBytes } from "../util/bytes.ts";
 import { type FanOut, NO_FAN_OUTS, prepareAll, prepareDeliveries } from "./fan-out.ts";
 import type { Message } from "./message.ts";
 import type { Prepared } from "./prepared.ts";
+import type { PlannedMapping, SubjectMappings } from "./subject-mappings.ts";
+import { withoutDenied } from "./delivery-filter.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** Slots of a table: at first, and at most. A table grows fourfold when a quarter is in use. */
@@ -68,8 +71,10 @@ export class PublishPlan {
   /** The subject four bytes a word, zeros behind its end, and the mask of the last word. */
   readonly words: Int32Array;
   readonly lastWordMask: number;
-  /** Whether clients may publish here: the reserved subjects and, later, permissions. */
+  /** Whether it may be published here; false also where a mapping has to be followed first. */
   isAllowed: boolean;
+  /** Where messages go instead. */
+  mapping: PlannedMapping | undefined;
   /** Deliveries that a publish leads to. */
   receiverCount: number;
   /** Plain subscriptions that get the same bytes; none in a plan that is used once. */
@@ -89,12 +94,21 @@ export class PublishPlan {
     this.subject.set(subject);
     this.lastWordMask = (-1 >>> (((4 - (subject.length & 3)) & 3) * 8)) | 0;
     this.isAllowed = true;
+    this.mapping = undefined;
     this.receiverCount = 0;
     this.fanOuts = NO_FAN_OUTS;
     this.plain = NO_SUBSCRIPTIONS;
     this.queues = NO_QUEUES;
     this.preparedPlain = NONE_PREPARED;
     this.preparedQueues = NO_QUEUES_PREPARED;
+  }
+
+  /** Sets what was found out of a subject that is used once. */
+  allow(isAllowed: boolean, receivers: SublistResult<Subscription>): void {
+    this.isAllowed = isAllowed;
+    this.receiverCount = receivers.plain.length + receivers.queues.length;
+    this.plain = receivers.plain;
+    this.queues = receivers.queues;
   }
 
   /** Estimate of the memory held once deliveries are prepared. */
@@ -116,12 +130,25 @@ function sizeOfPlan(subjectBytes: number, receivers: number): number {
 const NO_PLAN = new PublishPlan(NO_SUBJECT, 0);
 
 /** Decides for a subject whether it may be published; asked once per plan. */
-export type PublishRule = (bytes: Uint8Array, start: number, end: number) => boolean;
+export interface PublishRule {
+  mayPublish(bytes: Uint8Array, start: number, end: number): boolean;
+}
+
+/** What plans are made from. The account implements it. */
+export interface PlanSource {
+  readonly sublist: Sublist<Subscription>;
+  /** Subscriptions that some subjects must not reach. */
+  readonly filteredSubscriptions: number;
+  /** Where messages to a subject go instead. */
+  readonly mappings: SubjectMappings | undefined;
+}
 
 /** The plans of one account for publishers with the same permissions. */
 export class PlanTable {
-  readonly #sublist: Sublist<Subscription>;
+  readonly #source: PlanSource;
   readonly #rule: PublishRule;
+  /** Whether the account's mappings apply; to their destinations they do not. */
+  readonly #isMapped: boolean;
   /** Mapped by hash; a plan is in its slot or in the neighbour of it (the other of the pair). */
   #slots: PublishPlan[];
   /**
@@ -143,9 +170,10 @@ export class PlanTable {
   /** Number of publishes that found no plan; hits are publishes minus this. */
   misses: number;
 
-  constructor(sublist: Sublist<Subscription>, rule: PublishRule) {
-    this.#sublist = sublist;
+  constructor(source: PlanSource, rule: PublishRule, isMapped: boolean) {
+    this.#source = source;
     this.#rule = rule;
+    this.#isMapped = isMapped;
     this.#slots = new Array<PublishPlan>(FIRST_SLOTS).fill(NO_PLAN);
     this.#seen = new Int32Array(FIRST_SEEN);
     this.#missesUntilGrowth = FIRST_SEEN;
@@ -176,7 +204,7 @@ export class PlanTable {
     if (plan.hash !== hash || plan.length !== length) return this.#findWithoutPlan(message);
     // Four bytes a step: a size and two line ends follow every subject, so reading on is safe.
     const words = plan.words;
-    const view = message.block.view;
+    const view = message.subjectBlock.view;
     const last = words.length - 1;
     for (let i = 0; i < last; i++) {
       if (view.getInt32(at, true) !== words[i]) return this.#findWithoutPlan(message);
@@ -267,19 +295,29 @@ export class PlanTable {
 
   /** Finds the receivers. */
   #match(plan: PublishPlan, message: Message): void {
-    const bytes = message.block.bytes;
+    const { bytes } = message.subjectBlock;
     const { subjectStart, subjectEnd } = message;
-    const result = this.#sublist.matchBytes(bytes, subjectStart, subjectEnd);
-    plan.isAllowed = this.#rule(bytes, subjectStart, subjectEnd);
-    plan.receiverCount = result.plain.length + result.queues.length;
-    plan.plain = result.plain;
-    plan.queues = result.queues;
+    const { sublist, filteredSubscriptions, mappings } = this.#source;
+    plan.mapping =
+      this.#isMapped && mappings !== undefined
+        ? mappings.planFor(bytes, subjectStart, subjectEnd)
+        : undefined;
+    if (plan.mapping !== undefined) {
+      plan.allow(false, NO_RECEIVERS);
+      return;
+    }
+    const found = sublist.matchBytes(bytes, subjectStart, subjectEnd);
+    const result =
+      filteredSubscriptions > 0 ? withoutDenied(found, bytes, subjectStart, subjectEnd) : found;
+    plan.allow(this.#rule.mayPublish(bytes, subjectStart, subjectEnd), result);
   }
 
   /** Makes a plan of what was matched, with everything prepared. */
   #build(message: Message, matched: PublishPlan): PublishPlan {
-    const subject = message.block.bytes.slice(message.subjectStart, message.subjectEnd);
+    const { bytes } = message.subjectBlock;
+    const subject = bytes.slice(message.subjectStart, message.subjectEnd);
     const plan = new PublishPlan(subject, message.subjectHash);
+    plan.mapping = matched.mapping;
     plan.isAllowed = matched.isAllowed;
     plan.receiverCount = matched.receiverCount;
     const deliveries = prepareDeliveries(matched.plain, subject);

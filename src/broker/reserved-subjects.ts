@@ -6,6 +6,7 @@
  */
 import { Ascii } from "../util/ascii.ts";
 import { sameBytes } from "../util/bytes.ts";
+import type { PublishRule } from "./publish-plan.ts";
 
 const encoder = new TextEncoder();
 const GATEWAY_REPLY = encoder.encode("_GR_.");
@@ -22,6 +23,12 @@ export function isPublishableByClients(bytes: Uint8Array, start: number, end: nu
   return !hasPrefix(GATEWAY_REPLY, bytes, start, end) && !hasPrefix(RAFT, bytes, start, end);
 }
 
+/** Of clients without permissions of their own. */
+export const CLIENT_RULE: PublishRule = { mayPublish: isPublishableByClients };
+
+/** Of the server itself, and of what has been checked elsewhere. */
+export const SERVER_RULE: PublishRule = { mayPublish: () => true };
+
 export function isReservedReply(bytes: Uint8Array, start: number, end: number): boolean {
   const first = bytes[start];
   if (first !== Ascii.Underscore && first !== Ascii.Dollar) return false;
@@ -32,6 +39,11 @@ export function isReservedReply(bytes: Uint8Array, start: number, end: number): 
     hasPrefix(GATEWAY_REPLY, bytes, start, end) ||
     hasPrefix(ACKNOWLEDGE, bytes, start, end)
   );
+}
+
+/** Whether replies to the subject are acknowledgements, which services get as they are. */
+export function isAcknowledge(subject: Uint8Array): boolean {
+  return hasPrefix(ACKNOWLEDGE, subject, 0, subject.length);
 }
 
 /** Whether the range begins with `prefix` and goes on behind it. */

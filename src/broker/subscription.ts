@@ -3,6 +3,7 @@
  * (there may be millions); the subject's bytes live in the sublist's trie.
  */
 import type { SublistEntry } from "../subject/sublist.ts";
+import type { DeliveryFilter } from "./delivery-filter.ts";
 import type { FanOutMember } from "./fan-out-member.ts";
 import type { Message } from "./message.ts";
 import type { Prepared } from "./prepared.ts";
@@ -23,6 +24,8 @@ export interface Subscriber {
    * subscriptions.
    */
   readonly fanOutMember: FanOutMember | undefined;
+  /** Whether its subscriptions also get what the account imports. */
+  readonly takesImports: boolean;
 }
 
 /**
@@ -34,6 +37,8 @@ export class Subscription implements SublistEntry {
   readonly subscriber: Subscriber;
   readonly sid: SubscriptionId;
   readonly queue: string | undefined;
+  /** What must not reach it although it matches; undefined for most. */
+  filter: DeliveryFilter | undefined;
   /** Owned by the sublist. */
   node: number;
   /** Owned by the sublist. */
@@ -47,6 +52,7 @@ export class Subscription implements SublistEntry {
     this.subscriber = subscriber;
     this.sid = sid;
     this.queue = queue;
+    this.filter = undefined;
     this.node = -1;
     this.position = 0;
     this.deliveredCount = 0;

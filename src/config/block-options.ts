@@ -21,14 +21,14 @@ import { rows } from "./option-row.ts";
 export const blockRows = rows({
   users: {
     kind: block<readonly UserSettings[] | undefined>("users"), default: undefined,
-    keys: ["users"], block: "authorization", reload: "restart", field: "Users",
-    group: "Authorization", secret: true, unavailable: true,
+    keys: ["users"], block: "authorization", reload: "auth", field: "Users",
+    group: "Authorization", secret: true,
     help: "Users with passwords or nkeys and permissions",
   },
   defaultPermissions: {
     kind: block<PermissionSettings | undefined>("permissions"), default: undefined,
     keys: ["default_permissions", "default_permission", "permissions"], block: "authorization",
-    reload: "restart", field: "Permissions", group: "Authorization", unavailable: true,
+    reload: "auth", field: "Permissions", group: "Authorization",
     help: "Permissions of users without their own",
   },
   authCallout: {
@@ -39,14 +39,14 @@ export const blockRows = rows({
   },
   accounts: {
     kind: block<readonly AccountSettings[]>("accounts"), default: [],
-    keys: ["accounts"], reload: "restart", field: "Accounts",
-    group: "Authorization", secret: true, unavailable: true,
+    keys: ["accounts"], reload: "auth", field: "Accounts",
+    group: "Authorization", secret: true,
     help: "Isolated spaces of subjects with users of their own",
   },
   mappings: {
     kind: block<readonly MappingSettings[]>("mappings"), default: [],
-    keys: ["mappings", "maps"], reload: "restart", field: "Mappings",
-    group: "Authorization", unavailable: true,
+    keys: ["mappings", "maps"], reload: "auth", field: "Mappings",
+    group: "Authorization",
     help: "Subjects to publish to in place of others",
   },
   proxies: {

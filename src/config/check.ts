@@ -8,7 +8,6 @@ import { OptionValueError } from "./option-value-error.ts";
 import type { Options } from "./options.ts";
 
 /** Compared as it stands, a hash would be the password, and the password would not. */
-const BCRYPT_HASH = /^\$2[abxy]\$\d\d\$/;
 
 /**
  * What is wrong, one sentence each, in nats-server's words; empty when the options fit together.
@@ -32,12 +31,23 @@ export function checkOptions(options: Options): readonly string[] {
   if (options.username !== "" && options.authorizationToken !== "") {
     problems.push("Cannot have a user/pass and token");
   }
-  for (const secret of [options.password, options.authorizationToken]) {
-    if (BCRYPT_HASH.test(secret)) {
-      problems.push("bcrypt hashes are not available in this version of midge");
-    }
-  }
+  problems.push(...accountProblems(options));
   problems.push(...advertiseProblems(options.clientAdvertise));
+  return problems;
+}
+
+/** What flags can add to a file that is right by itself. */
+function accountProblems(options: Options): string[] {
+  const { accounts, username, authorizationToken, systemAccount, operators } = options;
+  const problems: string[] = [];
+  if (accounts.some(({ users }) => users.length > 0)) {
+    if (username !== "") problems.push("Can not have a single user/pass and accounts");
+    else if (authorizationToken !== "") problems.push("Can not have a token and accounts");
+  }
+  const isKnown = ["", "$SYS"].includes(systemAccount) || operators !== undefined;
+  if (!isKnown && !accounts.some(({ name }) => name === systemAccount)) {
+    problems.push(`system_account: account ${JSON.stringify(systemAccount)} is not defined`);
+  }
   return problems;
 }
 

@@ -115,6 +115,9 @@ class FileReader {
   /** Reports what is wrong between blocks. Called once all are read. */
   checkBlocks(): void {
     checkBlocks(this.values, this.#positions, this.#files, this.problems);
+    // Whether there is the block at all makes a difference: who may come in without credentials.
+    const hasAuthorization = this.#positions.has(AUTHORIZATION);
+    if (hasAuthorization && !this.values.has("users")) this.values.set("users", []);
   }
 
   readTopLevel(entry: MapEntry): void {

@@ -191,16 +191,20 @@ const ownRows = rows({
     reload: "auth", reloadText: (ms) => `Reloaded: authorization timeout = ${Number(ms) / 1000}`, group: "Authorization",
     help: "Time a client has to log in",
   },
+  loginThrottle: {
+    kind: integer({ valueName: "number", min: 0, max: MAX_INT32, zero: "off" }), default: 0,
+    keys: ["login_throttle"], reload: "auth", group: "Authorization",
+    help: "Failed log-ins until an address has to wait",
+  },
   proxyRequired: {
     kind: toggle(), default: false,
     keys: ["proxy_required"], block: "authorization", reload: "restart", field: "ProxyRequired",
-    group: "Authorization", unavailable: true,
+    group: "Authorization",
     help: "Let in only what comes through a trusted proxy",
   },
   noAuthUser: {
     kind: text("user"), default: "",
-    keys: ["no_auth_user"], reload: "restart", field: "NoAuthUser", group: "Authorization",
-    unavailable: true,
+    keys: ["no_auth_user"], reload: "auth", field: "NoAuthUser", group: "Authorization",
     help: "User that a client without credentials is",
   },
   defaultSentinel: {
@@ -212,14 +216,14 @@ const ownRows = rows({
   systemAccount: {
     kind: text("account"), default: "",
     keys: ["system_account", "system"], reload: "restart", field: "SystemAccount",
-    group: "Authorization", unavailable: true,
+    group: "Authorization",
     help: "Account for the server's own messages",
   },
   noSystemAccount: {
     kind: toggle(), default: false,
     keys: ["no_system_account", "no_system", "no_sys_acc"], reload: "restart",
     field: "NoSystemAccount", group: "Authorization",
-    help: "Have no system account, as now in any case",
+    help: "Have no account for the server's own messages",
   },
   allowNonTls: {
     kind: toggle(), default: false,

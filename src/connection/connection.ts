@@ -13,11 +13,17 @@ import type { CloseReason } from "../broker/close-reason.ts";
 import type { LiveConnection } from "../broker/live-connection.ts";
 import { Pressure } from "../broker/back-pressure.ts";
 import type { Producer, SlowReceiver, WaitingProducer } from "../broker/back-pressure.ts";
+import type { ClientFacts } from "../broker/client-facts.ts";
+import type { ClientPlans } from "../broker/client-plans.ts";
+import type { Permissions } from "../broker/permissions.ts";
+import type { Publisher } from "../broker/publisher.ts";
 import type { Transport, TransportListener } from "../transport/transport.ts";
 import { formatDuration } from "../util/duration.ts";
 import { TimerEntry } from "../util/timer-wheel.ts";
 import type { TimerOwner } from "../util/timer-wheel.ts";
+import { closedConnection } from "./closed-connection.ts";
 import { say, sayRarely } from "./connection-log.ts";
+import { countSlowConsumer, sayRecovered } from "./slow-consumer.ts";
 import type { ConnectionContext } from "./context.ts";
 import { Input } from "./input.ts";
 import type { InputOwner } from "./input.ts";
@@ -37,7 +43,7 @@ export abstract class Connection
     OutboundOwner,
     TimerOwner,
     LiveConnection,
-    Producer,
+    Publisher,
     SlowReceiver,
     WaitingProducer,
     InputOwner
@@ -50,6 +56,10 @@ export abstract class Connection
   readonly outbound: Outbound;
   readonly keepAlive: KeepAlive;
   account: Account;
+  /** What the peer may do; undefined for everything. */
+  permissions: Permissions | undefined;
+  /** Of what it publishes, by its account and permissions. */
+  plans: ClientPlans;
   inMessages: number;
   inBytes: number;
   outMessages: number;
@@ -80,6 +90,8 @@ export abstract class Connection
     this.outbound = new Outbound(this, context.pool, context.flushQueue);
     this.keepAlive = new KeepAlive(clock.nowMs());
     this.account = account;
+    this.permissions = undefined;
+    this.plans = account.joinPlans(undefined);
     this.inMessages = 0;
     this.inBytes = 0;
     this.outMessages = 0;
@@ -98,11 +110,13 @@ export abstract class Connection
     broker.counters.totalConnections++;
     broker.connections.set(this.cid, this);
     account.connections++;
+    account.totalConnections++;
   }
 
   /** How logs name the connection: `127.0.0.1:5000 - cid:7`. */
   abstract get label(): string;
   abstract get subscriptionCount(): number;
+  abstract get facts(): ClientFacts;
   /** Parses `chunk` from `start` on; returns less than its length only when halted. */
   protected abstract consume(chunk: Uint8Array, start: number): number;
   /** Makes `consume` return after the operation that runs now. */
@@ -163,6 +177,23 @@ export abstract class Connection
 
   endTurn(): void {
     this.context.flushQueue.endTurn();
+  }
+
+  /** Reading waits, in order, until `releaseInput`. */
+  holdInput(): void {
+    this.#input.hold();
+  }
+
+  /** Runs what was waited for as a turn of its own, unless the connection has closed; reads on. */
+  releaseInput(action: () => void): void {
+    if (!this.isLive) return;
+    try {
+      action();
+    } catch (error) {
+      if (!this.handleError(error)) this.#closeAfterBug(error);
+    }
+    this.#input.release();
+    this.endTurn();
   }
 
   /** Charges work to the turn; see `Input.spend`. */
@@ -234,7 +265,7 @@ export abstract class Connection
 
   onUnblocked(): void {
     const watch = this.#watch!;
-    if (watch.isLate) this.#logRecovery(watch);
+    if (watch.isLate) sayRecovered(this, watch.refusedMs(this.context.clock.nowMs()));
     watch.end();
     if (this.#state === ConnectionState.Closing) this.#finish();
   }
@@ -266,7 +297,7 @@ export abstract class Connection
     const { maxPendingBytes, noFastProducerStall } = this.context.options;
     const pending = this.pendingBytes;
     if (pending > maxPendingBytes) {
-      this.#countSlowConsumer("Detected", `MaxPending of ${maxPendingBytes} Exceeded`);
+      countSlowConsumer(this, "Detected", `MaxPending of ${maxPendingBytes} Exceeded`);
       this.close(closeReasons.slowConsumerPendingBytes);
       return;
     }
@@ -298,18 +329,6 @@ export abstract class Connection
   onLongStall(stalledMs: number): void {
     const text = `Producer was stalled for a total of ${formatDuration(stalledMs)}`;
     sayRarely(this, "warn", "producer_stalled", text);
-  }
-
-  #countSlowConsumer(word: "Detected" | "State", detail: string): void {
-    this.context.broker.counters.slowConsumers++;
-    this.account.slowConsumers++;
-    say(this, "info", "slow_consumer", `Slow Consumer ${word}: ${detail}`);
-  }
-
-  #logRecovery(watch: SlowReceiverWatch): void {
-    const seconds = (watch.refusedMs(this.context.clock.nowMs()) / 1000).toFixed(3);
-    const text = `Slow Consumer Recovered: Flush took ${seconds}s`;
-    say(this, "info", "slow_consumer_recovered", text);
   }
 
   // --- Timers --------------------------------------------------------------------------------
@@ -367,7 +386,7 @@ export abstract class Connection
     if (this.#state !== ConnectionState.Authenticating) {
       const amount = `${this.outbound.pendingBlocks} chunks of ${this.pendingBytes} total bytes.`;
       const detail = `WriteDeadline of ${formatDuration(writeDeadlineMs)} exceeded with ${amount}`;
-      this.#countSlowConsumer(watch.isLate ? "State" : "Detected", detail);
+      countSlowConsumer(this, watch.isLate ? "State" : "Detected", detail);
     }
     if (writeTimeout === "retry" && watch.hasTakenSome) {
       watch.isLate = true;
@@ -395,14 +414,27 @@ export abstract class Connection
     this.#armTimer();
   }
 
-  /** Binds the connection to another account; its subscriptions are gone already. */
-  protected moveTo(account: Account): void {
-    if (account === this.account) return;
+  /** Binds the connection to an account, with its subscriptions gone already if it is another. */
+  protected moveTo(account: Account, permissions: Permissions | undefined): void {
+    if (account === this.account && permissions === this.permissions) return;
     this.outbound.settle();
     this.onFlush();
+    this.account.leavePlans(this.plans);
+    this.plans = account.joinPlans(permissions);
+    this.permissions = permissions;
+    if (account === this.account) return;
     this.account.connections--;
     this.account = account;
     account.connections++;
+    account.totalConnections++;
+  }
+
+  get accountName(): string {
+    return this.account.name;
+  }
+
+  get rttMs(): number {
+    return this.keepAlive.rttMs;
   }
 
   // --- Closing -------------------------------------------------------------------------------
@@ -423,6 +455,7 @@ export abstract class Connection
     }
     this.#remember(reason);
     this.release();
+    this.account.leavePlans(this.plans);
     this.account.connections--;
     this.#watch?.releaseProducers();
     if (reason.flushes && this.pendingBytes > 0) {
@@ -441,24 +474,7 @@ export abstract class Connection
   #remember(reason: CloseReason): void {
     const { broker, clock } = this.context;
     broker.connections.delete(this.cid);
-    const stopMs = clock.wallMs();
-    broker.closedConnections.add({
-      ...this.description,
-      cid: this.cid,
-      remoteAddress: this.remoteAddress,
-      remotePort: this.remotePort,
-      startMs: this.startMs,
-      stopMs,
-      lastActivityMs: stopMs - (clock.nowMs() - this.keepAlive.lastHeardMs),
-      reason,
-      rttMs: this.keepAlive.rttMs,
-      subscriptions: this.subscriptionCount,
-      account: this.account.name,
-      inMessages: this.inMessages,
-      inBytes: this.inBytes,
-      outMessages: this.outMessages,
-      outBytes: this.outBytes,
-    });
+    broker.closedConnections.add(closedConnection(this, reason, clock));
   }
 
   /** What the peer says of itself. */

@@ -3,6 +3,7 @@
  * of turns. Made by the server, handed to every connection.
  */
 import type { Authenticator } from "../auth/authenticator.ts";
+import type { FailedLogins } from "../auth/failed-logins.ts";
 import type { Broker } from "../broker/broker.ts";
 import { Message } from "../broker/message.ts";
 import type { Options } from "../config/options.ts";
@@ -17,6 +18,8 @@ export class ConnectionContext {
   /** Replaced as a whole by a reload. */
   options: Options;
   authenticator: Authenticator;
+  /** Slows down who tries one secret after the other; undefined unless that is asked for. */
+  failedLogins: FailedLogins | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly wheel: TimerWheel;
@@ -35,6 +38,7 @@ export class ConnectionContext {
     this.broker = broker;
     this.options = options;
     this.authenticator = authenticator;
+    this.failedLogins = undefined;
     this.logger = logger.for("client");
     this.clock = clock;
     this.pool = new BlockPool(clock);

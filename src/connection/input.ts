@@ -37,6 +37,8 @@ export class Input {
   /** Chunks that wait; undefined unless reading is paused. */
   #waiting: Uint8Array[] | undefined;
   #isTransportPaused: boolean;
+  /** How often the owner has asked to wait: nothing else ends that. */
+  #holds: number;
   #workLeft: number;
   /** Made when a slow receiver is waited for the first time. */
   #stall: ProducerStall | undefined;
@@ -47,6 +49,7 @@ export class Input {
     this.#clock = clock;
     this.#waiting = undefined;
     this.#isTransportPaused = false;
+    this.#holds = 0;
     this.#workLeft = WORK_PER_TURN;
     this.#stall = undefined;
   }
@@ -78,10 +81,21 @@ export class Input {
     this.#transport.pause();
   }
 
+  /** Reading stops after the operation that runs now, until `release`. */
+  hold(): void {
+    this.#holds++;
+    this.pause();
+  }
+
+  release(): void {
+    this.#holds--;
+    if (this.#stall?.isWaiting !== true) this.resume();
+  }
+
   /** Reads what has waited, in order, then lets the transport go on. */
   resume(): void {
     const waiting = this.#waiting;
-    if (waiting === undefined || !this.#owner.isLive) return;
+    if (waiting === undefined || this.#holds > 0 || !this.#owner.isLive) return;
     this.#waiting = undefined;
     for (let i = 0; i < waiting.length && this.#owner.isLive; i++) {
       if (!this.#read(waiting[i]!)) freeBytes(waiting[i]!);

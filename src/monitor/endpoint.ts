@@ -1,6 +1,7 @@
 /**
- * What a monitoring endpoint is: a pure function of the running server that gives a JSON value.
- * The table of endpoints is in `monitor.ts`.
+ * What a monitoring endpoint is: a pure function of the running server that gives the value of a
+ * JSON document. HTTP (`endpoints.ts`) and requests to the system account (`system-answers.ts`) ask
+ * the same functions.
  */
 import type { Broker } from "../broker/broker.ts";
 import type { Options } from "../config/options.ts";
@@ -32,14 +33,21 @@ export interface MonitorFacts {
   readonly cores: number;
 }
 
-export interface EndpointAnswer {
-  readonly status: number;
-  readonly body: unknown;
-  /** Written over several lines, as the reference does for all but `/healthz`. */
-  readonly isIndented: boolean;
+/** Why there is no answer, in the reference's words: status 400 over HTTP, 500 otherwise. */
+export class EndpointError extends Error {
+  override readonly name: string = "EndpointError";
 }
 
-export interface Endpoint {
-  readonly path: string;
-  answer(subject: MonitorSubject, facts: MonitorFacts): EndpointAnswer;
+/** Another server may have the answer: over HTTP an error like others, otherwise silence. */
+export class FilteredError extends EndpointError {
+  override readonly name = "FilteredError";
+
+  constructor(reason: string) {
+    super(`filtered response: ${reason}`);
+  }
+}
+
+/** Wall-clock milliseconds as Go writes a time. */
+export function timeText(wallMs: number): string {
+  return new Date(wallMs).toISOString();
 }

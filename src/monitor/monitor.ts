@@ -2,6 +2,7 @@
  * HTTP monitoring: the table of endpoints and the server that answers for them.
  * Answers look as the reference's to the byte: two-space JSON with HTML characters escaped.
  */
+import { goJson } from "../util/go-json.ts";
 import type { Server as HttpServer } from "bun";
 import { withWildcardHost } from "../transport/wildcard-host.ts";
 import type { Endpoint, EndpointAnswer, MonitorFacts, MonitorSubject } from "./endpoint.ts";
@@ -115,19 +116,9 @@ function trimmedBase(path: string): string {
   return trimmed === "" ? "" : `/${trimmed}`;
 }
 
-const HTML_ESCAPES: Readonly<Record<string, string>> = {
-  "<": "\\u003c",
-  ">": "\\u003e",
-  "&": "\\u0026",
-};
-
 function toResponse(answer: EndpointAnswer): Response {
-  const json = JSON.stringify(answer.body, undefined, answer.isIndented ? 2 : undefined);
-  return new Response(
-    json.replace(/[<>&]/g, (character) => HTML_ESCAPES[character]!),
-    {
-      status: answer.status,
-      headers: { "Content-Type": "application/json", "Access-Control-Allow-Origin": "*" },
-    },
-  );
+  return new Response(goJson(answer.body, answer.isIndented ? 2 : undefined), {
+    status: answer.status,
+    headers: { "Content-Type": "application/json", "Access-Control-Allow-Origin": "*" },
+  });
 }

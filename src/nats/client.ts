@@ -3,13 +3,14 @@
  * The parser calls the `on…` methods in the order of the input; `dispatch` calls `deliver` for each
  * message that one of the client's subscriptions gets. Rules and texts are the reference's.
  */
-import type { Credentials } from "../auth/authenticator.ts";
-import { closeReasons } from "../broker/close-reason.ts";
+import type { Grant } from "../auth/authenticator.ts";
+import type { ClientFacts } from "../broker/client-facts.ts";
 import { dispatch } from "../broker/dispatch.ts";
 import type { FanOutMember } from "../broker/fan-out-member.ts";
 import type { Message } from "../broker/message.ts";
 import type { PublishPlan } from "../broker/publish-plan.ts";
 import { isReservedReply, RESERVED_QUEUE } from "../broker/reserved-subjects.ts";
+import { ResponsePermissions } from "../broker/response-permissions.ts";
 import { Subscription } from "../broker/subscription.ts";
 import type { Prepared } from "../broker/prepared.ts";
 import type { Subscriber, SubscriptionId } from "../broker/subscription.ts";
@@ -18,9 +19,8 @@ import { say, sayRarely } from "../connection/connection-log.ts";
 import { FanOutReceiver } from "../connection/fan-out-receiver.ts";
 import { isValidLiteralSubject } from "../subject/subject.ts";
 import type { Transport } from "../transport/transport.ts";
-import { binaryText } from "../util/bytes.ts";
+import { readableText } from "../util/readable-text.ts";
 import { addressLabel, connectLabel } from "./client-label.ts";
-import { defaultConnectOptions } from "./connect.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { prepareMessage, writeComposed, writeLine, writePrepared, writeUtf8 } from "./encoder.ts";
 import { NatsFanOutGroup } from "./fan-out-group.ts";
@@ -29,10 +29,12 @@ import { ProtocolError, protocolErrors } from "./errors.ts";
 import type { OperationSink, Range } from "./line-parser.ts";
 import type { NatsContext } from "./nats-context.ts";
 import { Parser } from "./parser.ts";
-import { countDots, parseSid } from "./subscribe-arguments.ts";
-import * as trace from "./trace.ts";
+import { LogIn } from "./log-in.ts";
+import { noResponders } from "./no-responders.ts";
+import * as subscribing from "./subscribe.ts";
+import * as trace from "./client-trace.ts";
 
-const utf8 = new TextDecoder();
+const NO_SUBSCRIPTIONS: readonly Subscription[] = [];
 
 /** What a change of interest costs next to a delivery. */
 const SUBSCRIBE_WORK = 20;
@@ -40,14 +42,13 @@ const SUBSCRIBE_WORK = 20;
 export class NatsClient extends Connection implements OperationSink, Subscriber {
   readonly #nats: NatsContext;
   readonly #parser: Parser;
-  #connect: ConnectOptions;
   /** Made with the first subscription. */
   #subscriptions: Map<SubscriptionId, Subscription> | undefined;
-  /** `user:bob` and the like; empty where nobody had to log in. */
-  #userLabel: string;
+  readonly #logIn: LogIn;
+  /** Requests that it may answer in spite of its permissions; undefined for most. */
+  #responses: ResponsePermissions | undefined;
   /** Made when a plan has other receivers beside. */
   #fanOutMember: FanOutReceiver | undefined;
-  #isConnectReceived: boolean;
   #isFirstPongSent: boolean;
   #echoes: boolean;
   #takesHeaders: boolean;
@@ -59,11 +60,10 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     const { connections } = nats;
     super(connections, transport, connections.broker.globalAccount);
     this.#nats = nats;
-    this.#connect = defaultConnectOptions;
     this.#subscriptions = undefined;
-    this.#userLabel = "";
+    this.#logIn = new LogIn(this, nats.connects);
+    this.#responses = undefined;
     this.#fanOutMember = undefined;
-    this.#isConnectReceived = false;
     this.#isFirstPongSent = false;
     this.#echoes = true;
     this.#takesHeaders = false;
@@ -78,15 +78,21 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     const { logger, options } = this.context;
     this.#isTracing = logger.traceEnabled;
     this.#parser.maxControlLineBytes = options.maxControlLineBytes;
-    this.#parser.maxPayloadBytes = options.maxPayloadBytes;
+    this.#parser.maxPayloadBytes = this.maxPayloadBytes;
     this.#parser.isTracing = this.#isTracing;
+  }
+
+  /** Of one message: what server and account allow. */
+  get maxPayloadBytes(): number {
+    const { options } = this.context;
+    return Math.min(options.maxPayloadBytes, this.account.limits?.maxPayloadBytes ?? Infinity);
   }
 
   /** Sends the greeting and waits for operations, or for CONNECT where log-in is required. */
   greet(): void {
     const { authenticator, options, logger } = this.context;
     if (logger.debugEnabled) say(this, "debug", "client_connected", "Client connection created");
-    this.#writeText(this.#nats.infoFor(this, undefined));
+    this.#writeText(this.#nats.greetingFor(this, this.#logIn.newNonce()));
     this.#parser.expectsConnect = authenticator.isRequired;
     if (authenticator.isRequired) this.awaitLogin();
     else this.openUp(options.pingIntervalMs);
@@ -100,13 +106,18 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
 
   get label(): string {
     const address = addressLabel(this.remoteAddress, this.remotePort, this.cid);
-    if (!this.#isConnectReceived) return address;
-    return address + connectLabel(this.#connect, this.account.name, this.#userLabel);
+    const { isConnectReceived, connect, grant } = this.#logIn;
+    if (!isConnectReceived) return address;
+    return address + connectLabel(connect, this.account.name, grant?.label ?? "");
   }
 
   get description(): { name: string; language: string; version: string } {
-    const { name, lang, version } = this.#connect;
+    const { name, lang, version } = this.#logIn.connect;
     return { name, language: lang, version };
+  }
+
+  get facts(): ClientFacts {
+    return this.#logIn.facts;
   }
 
   get subscriptionCount(): number {
@@ -118,10 +129,11 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   onPublish(message: Message): void {
     this.inMessages++;
     this.inBytes += message.sizeBytes;
-    const plan = this.account.plans.find(message);
-    if (this.#isTracing) this.#tracePublish(message);
+    let plan: PublishPlan | undefined = this.plans.published.find(message);
+    if (this.#isTracing) trace.publish(this, message);
     if (!plan.isAllowed || message.replyEnd > message.tailStart) {
-      if (!this.#mayPublish(plan, message)) return;
+      plan = this.#clearedPlan(plan, message);
+      if (plan === undefined) return;
     }
     if (this.#isVerbose) this.#sendOkay();
     let isDelivered = false;
@@ -130,7 +142,8 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
       isDelivered = dispatch(plan, message, this.context.broker.random);
     }
     if (!isDelivered && this.#wantsNoResponders && message.replyEnd > message.tailStart) {
-      this.#sendNoResponders(message);
+      const status = noResponders(this, message);
+      if (status !== undefined) this.#write(status);
     }
   }
 
@@ -145,35 +158,36 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     this.#sendError(protocolErrors.invalidPublishSubject.text);
   }
 
-  /** The rules that only few messages meet: reserved subjects and replies. */
-  #mayPublish(plan: PublishPlan, message: Message): boolean {
-    const { bytes } = message.block;
-    if (!plan.isAllowed) {
-      const subject = utf8.decode(bytes.subarray(message.subjectStart, message.subjectEnd));
+  /**
+   * What only few messages meet: mappings, permissions, reserved replies. The plan to deliver by;
+   * undefined if the message may not be published.
+   */
+  #clearedPlan(found: PublishPlan, message: Message): PublishPlan | undefined {
+    let plan = found;
+    if (plan.mapping !== undefined) {
+      const before = subjectTextOf(message);
+      plan.mapping.redirect(message, this.context.broker.random);
+      if (this.#isTracing) trace.mapping(this, before, subjectTextOf(message));
+      plan = this.plans.mapped.find(message);
+    }
+    if (!plan.isAllowed && !this.#mayRespond(message)) {
+      const subject = subjectTextOf(message);
       say(this, "error", "permission_violation", errors.publishViolationLog(subject));
       this.#sendError(errors.publishViolation(subject));
-      return false;
+      return undefined;
     }
-    if (!isReservedReply(bytes, message.tailStart, message.replyEnd)) return true;
-    const reply = utf8.decode(bytes.subarray(message.tailStart, message.replyEnd));
+    const { bytes } = message.block;
+    if (!isReservedReply(bytes, message.tailStart, message.replyEnd)) return plan;
+    const reply = readableText(bytes.subarray(message.tailStart, message.replyEnd));
     say(this, "error", "permission_violation", errors.replyViolationLog(reply));
     this.#sendError(errors.replyViolation(reply));
-    return false;
+    return undefined;
   }
 
-  /** Tells the requester on its reply subject that nobody listens: status 503. */
-  #sendNoResponders(message: Message): void {
-    const { bytes } = message.block;
-    const { tailStart, replyEnd } = message;
-    const { plain } = this.account.sublist.matchBytes(bytes, tailStart, replyEnd);
-    for (let i = 0; i < plain.length; i++) {
-      const subscription = plain[i]!;
-      if (subscription.subscriber !== this) continue;
-      const subject = binaryText(bytes, message.subjectStart, message.subjectEnd);
-      const reply = binaryText(bytes, tailStart, replyEnd);
-      this.#write(errors.noRespondersMessage(subject, reply, subscription.sid));
-      return;
-    }
+  /** Whether the message answers a request that the client has been given. */
+  #mayRespond({ subjectBlock, subjectStart, subjectEnd }: Message): boolean {
+    const { bytes } = subjectBlock;
+    return this.#responses !== undefined && this.#responses.use(bytes, subjectStart, subjectEnd);
   }
 
   // --- Receiving -----------------------------------------------------------------------------
@@ -200,7 +214,10 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
       const bytes = writeComposed(outbound, message, subscription.sid, this.#takesHeaders);
       this.outBytes += bytes;
     }
-    if (this.#isTracing) this.#traceDelivery(subscription, message);
+    if (this.#responses !== undefined && message.replyEnd > message.tailStart) {
+      this.#noteRequest(message);
+    }
+    if (this.#isTracing) trace.delivery(this, subscription, message, this.#takesHeaders);
     if (outbound.isBlocked) this.onQueuedWhileBlocked(message.origin);
     return true;
   }
@@ -209,8 +226,18 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     return prepareMessage(subject, subscription.sid);
   }
 
+  /** A request has been handed over: its reply subject may be published to. */
+  #noteRequest({ block, tailStart, replyEnd }: Message): void {
+    const isAllowed = this.permissions?.mayPublish(block.bytes, tailStart, replyEnd) ?? true;
+    if (!isAllowed) this.#responses?.note(block.bytes, tailStart, replyEnd);
+  }
+
+  get takesImports(): boolean {
+    return true;
+  }
+
   get fanOutMember(): FanOutMember | undefined {
-    if (!this.#echoes) return undefined;
+    if (!this.#echoes || this.#responses !== undefined) return undefined;
     this.#fanOutMember ??= new FanOutReceiver(this, this.#takesHeaders, NatsFanOutGroup);
     return this.#fanOutMember;
   }
@@ -220,55 +247,50 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   onSubscribe(bytes: Uint8Array, subject: Range, queueRange: Range, sidRange: Range): void {
     this.#noteActivity();
     this.spend(SUBSCRIBE_WORK);
-    const queue =
-      queueRange.end > queueRange.start
-        ? binaryText(bytes, queueRange.start, queueRange.end)
-        : undefined;
-    const sid = parseSid(bytes, sidRange);
-    const problem = this.#subscribeProblem(bytes, subject, queue, sid);
+    const request = subscribing.readSubscribe(bytes, subject, queueRange, sidRange);
+    const decision = this.permissions?.subscribe(request.subject, request.queue);
+    const isRefused = decision?.isAllowed === false || request.queue === RESERVED_QUEUE;
+    const problem = isRefused
+      ? this.#refuseSubscription(request)
+      : this.#subscriptionProblem(request);
     if (problem !== undefined) {
       this.#sendError(problem);
       return;
     }
     const subscriptions = (this.#subscriptions ??= new Map());
-    if (!subscriptions.has(sid)) {
-      const subscription = new Subscription(this, sid, queue);
-      if (!this.account.subscribe(bytes.subarray(subject.start, subject.end), subscription)) {
+    if (!subscriptions.has(request.sid)) {
+      const subscription = new Subscription(this, request.sid, request.queue);
+      if (decision?.isAllowed === true) subscription.filter = decision.filter;
+      if (!this.account.subscribe(request.subject, subscription)) {
         this.#sendError(protocolErrors.invalidSubject.text);
         return;
       }
-      subscriptions.set(sid, subscription);
+      subscriptions.set(request.sid, subscription);
     }
     if (this.#isVerbose) this.#sendOkay();
   }
 
-  /** The error text for a SUB that may not be, in the reference's order of checks. */
-  #subscribeProblem(
-    bytes: Uint8Array,
-    subject: Range,
-    queue: string | undefined,
-    sid: SubscriptionId,
-  ): string | undefined {
-    const { maxSubTokens, maxSubscriptions } = this.context.options;
-    if (queue === RESERVED_QUEUE) {
-      const text = utf8.decode(bytes.subarray(subject.start, subject.end));
-      say(this, "error", "permission_violation", errors.subscriptionViolationLog(text, queue, sid));
-      return errors.subscriptionViolation(text, queue);
+  #refuseSubscription({ subject, queue, sid }: subscribing.SubscribeRequest): string {
+    const text = readableText(subject);
+    say(this, "error", "permission_violation", errors.subscriptionViolationLog(text, queue, sid));
+    return errors.subscriptionViolation(text, queue);
+  }
+
+  /** The error text for a SUB beyond a limit. */
+  #subscriptionProblem({ subject }: subscribing.SubscribeRequest): string | undefined {
+    const limits = { options: this.context.options, account: this.account };
+    if (subscribing.hasTooManyTokens(subject, limits)) {
+      return errors.tooManyTokens(readableText(subject));
     }
-    if (maxSubTokens > 0 && countDots(bytes, subject) >= maxSubTokens) {
-      return errors.tooManyTokens(utf8.decode(bytes.subarray(subject.start, subject.end)));
-    }
-    if (maxSubscriptions > 0 && this.subscriptionCount >= maxSubscriptions) {
-      sayRarely(this, "error", "limit_exceeded", protocolErrors.maxSubscriptions.text);
-      return protocolErrors.maxSubscriptions.text;
-    }
-    return undefined;
+    if (this.subscriptionCount < subscribing.maxSubscriptions(limits)) return undefined;
+    sayRarely(this, "error", "limit_exceeded", protocolErrors.maxSubscriptions.text);
+    return protocolErrors.maxSubscriptions.text;
   }
 
   onUnsubscribe(bytes: Uint8Array, sidRange: Range, max: number): void {
     this.#noteActivity();
     this.spend(SUBSCRIBE_WORK);
-    const subscription = this.#subscriptions?.get(parseSid(bytes, sidRange));
+    const subscription = this.#subscriptions?.get(subscribing.parseSid(bytes, sidRange));
     if (subscription !== undefined) {
       this.outbound.settle();
       if (!this.isLive) return;
@@ -292,59 +314,60 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   // --- Logging in ----------------------------------------------------------------------------
 
   onOperationBeforeConnect(): void {
-    throw errors.authenticationError("");
+    this.#logIn.onOperationBeforeConnect();
   }
 
   onConnect(bytes: Uint8Array, start: number, end: number): void {
-    const { authenticator, broker, clock, options } = this.context;
     this.#noteActivity();
-    if (this.keepAlive.rttMs === 0)
-      this.keepAlive.rttMs = Math.max(clock.wallMs() - this.startMs, 0.001);
-    const connect = this.#nats.connects.decode(bytes, start, end, this.#connect);
-    if (this.#isConnectReceived) {
-      this.#removeAllSubscriptions();
-      this.moveTo(broker.globalAccount);
-    }
-    this.#connect = connect;
-    this.#isConnectReceived = true;
-    const grant = authenticator.authenticate(this.#credentials);
-    if (grant === undefined || connect.account !== "" || connect.new_account) {
-      throw errors.authenticationError(connect.user);
-    }
-    this.#userLabel = grant.label;
-    this.moveTo(grant.account);
-    this.#applyConnect(connect);
-    this.#parser.expectsConnect = false;
-    this.openUp(this.keepAlive.firstDelayMs(options.pingIntervalMs, broker.random));
-    if (this.#isVerbose) this.#sendOkay();
+    this.#logIn.onConnect(bytes, start, end);
   }
 
   reauthorize(): void {
-    const { authenticator } = this.context;
-    // Who has not logged in yet is judged by the new rules anyway.
-    if (this.#parser.expectsConnect) return;
-    const grant = this.#isConnectReceived
-      ? authenticator.authenticate(this.#credentials)
-      : undefined;
-    if (grant === undefined && authenticator.isRequired) {
-      say(this, "error", "auth_failed", errors.authenticationError(this.#connect.user).message);
-      this.#fail(protocolErrors.authorizationViolation);
-    } else if (grant !== undefined && grant.account !== this.account) {
-      this.close(closeReasons.clientClosed);
-    } else {
-      this.#userLabel = grant?.label ?? "";
+    this.#logIn.reauthorize();
+  }
+
+  startAnew(): void {
+    this.#removeAllSubscriptions();
+    this.moveTo(this.context.broker.globalAccount, undefined);
+  }
+
+  takeGrant(grant: Grant): void {
+    this.moveTo(grant.account, grant.permissions);
+    const responses = grant.permissions?.responses;
+    this.#responses =
+      responses === undefined ? undefined : new ResponsePermissions(responses, this.context.clock);
+    this.applyOptions();
+  }
+
+  takeConnect(connect: ConnectOptions, isAnswered: boolean): void {
+    this.#applyConnect(connect);
+    this.#parser.expectsConnect = false;
+    const { broker, options } = this.context;
+    this.openUp(this.keepAlive.firstDelayMs(options.pingIntervalMs, broker.random));
+    if (isAnswered && this.#isVerbose) this.#sendOkay();
+  }
+
+  dropForbidden(): void {
+    const subscriptions = this.#subscriptions?.values() ?? NO_SUBSCRIPTIONS;
+    const { account, permissions } = this;
+    for (const one of subscribing.forbiddenAmong(subscriptions, account, permissions)) {
+      const { queue, sid } = one.subscription;
+      const subject = readableText(one.subject);
+      this.#removeSubscription(one.subscription);
+      this.#sendError(errors.subscriptionRevoked(subject, queue, sid));
+      say(this, "info", "permission_violation", errors.subscriptionRevokedLog(subject, sid));
     }
   }
 
-  get #credentials(): Credentials {
-    const { user, pass, auth_token } = this.#connect;
-    return { user, password: pass, token: auth_token };
+  refuseLogIn(error: ProtocolError, reason: string): void {
+    say(this, "error", "auth_failed", error.message, { reason });
+    this.#fail(error.row);
   }
 
   announceLameDuck(): void {
     // Others learn it from the INFO that follows their first PING, if they take one.
-    if (!this.#isFirstPongSent || this.#connect.protocol < 1) return;
-    this.#writeText(this.#nats.infoFor(this, undefined));
+    if (!this.#isFirstPongSent || this.#logIn.connect.protocol < 1) return;
+    this.#writeText(this.#nats.infoFor(this));
   }
 
   #applyConnect(connect: ConnectOptions): void {
@@ -375,12 +398,12 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
 
   onPing(): void {
     this.#noteActivity();
-    if (this.#isTracing) this.#traceOut("PONG", "");
+    if (this.#isTracing) trace.sent(this, "PONG", "");
     this.#write("PONG\r\n");
-    if (this.#isFirstPongSent || !this.#isConnectReceived) return;
+    if (this.#isFirstPongSent || !this.#logIn.isConnectReceived) return;
     this.#isFirstPongSent = true;
-    if (this.#connect.protocol < 1) return;
-    this.#writeText(this.#nats.infoFor(this, this.account.name));
+    if (this.#logIn.connect.protocol < 1) return;
+    this.#writeText(this.#nats.boundInfoFor(this));
   }
 
   onPong(): void {
@@ -388,7 +411,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   }
 
   protected sendPing(): void {
-    if (this.#isTracing) this.#traceOut("PING", "");
+    if (this.#isTracing) trace.sent(this, "PING", "");
     this.#write("PING\r\n");
   }
 
@@ -412,7 +435,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
 
   protected handleError(error: unknown): boolean {
     if (!(error instanceof ProtocolError)) return false;
-    const isRefusal = error.row === protocolErrors.authorizationViolation;
+    const isRefusal = error.row.text === protocolErrors.authorizationViolation.text;
     say(this, "error", isRefusal ? "auth_failed" : "protocol_error", error.message);
     this.#fail(error.row);
     return true;
@@ -426,12 +449,12 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
 
   #sendError(text: string): void {
     if (!this.isLive) return;
-    if (this.#isTracing) this.#traceOut("-ERR", text);
+    if (this.#isTracing) trace.sent(this, "-ERR", text);
     this.#writeText(errors.errorLine(text));
   }
 
   #sendOkay(): void {
-    if (this.#isTracing) this.#traceOut("OK", "");
+    if (this.#isTracing) trace.sent(this, "OK", "");
     this.#write("+OK\r\n");
   }
 
@@ -455,32 +478,11 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     if (this.outbound.isBlocked) this.onQueuedWhileBlocked(undefined);
   }
 
-  // --- Logging -------------------------------------------------------------------------------
-
   onTrace(operation: string, bytes: Uint8Array, start: number, end: number): void {
-    const argument = utf8.decode(bytes.subarray(start, end));
-    const shown = operation === "CONNECT" ? trace.redactConnect(argument) : argument;
-    this.#traceLine(trace.traceOperation("<<-", operation, shown));
+    trace.received(this, operation, bytes, start, end);
   }
+}
 
-  #tracePublish(message: Message): void {
-    this.#traceLines(trace.tracePublish(message, this.context.options));
-  }
-
-  #traceOut(operation: string, argument: string): void {
-    this.#traceLine(trace.traceOperation("->>", operation, argument));
-  }
-
-  #traceDelivery(subscription: Subscription, message: Message): void {
-    const { options } = this.context;
-    this.#traceLines(trace.traceDelivery(message, subscription, this.#takesHeaders, options));
-  }
-
-  #traceLines(lines: readonly (string | undefined)[]): void {
-    for (const line of lines) if (line !== undefined) this.#traceLine(line);
-  }
-
-  #traceLine(line: string): void {
-    say(this, "trace", "trace", line);
-  }
+function subjectTextOf({ subjectBlock, subjectStart, subjectEnd }: Message): string {
+  return readableText(subjectBlock.bytes.subarray(subjectStart, subjectEnd));
 }

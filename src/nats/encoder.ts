@@ -90,7 +90,7 @@ export function writeComposed(
   const bytes = target.bytes;
   if (hasHeaders) bytes[at++] = Ascii.UpperH;
   at = writeText("MSG ", bytes, at);
-  at = writeToken(message, message.subjectStart, message.subjectEnd, target, at);
+  at = writeSubject(message, target, at);
   at = typeof sid === "number" ? writeDecimal(bytes, at, sid) : writeText(sid, bytes, at);
   bytes[at++] = Ascii.Space;
   if (message.hasPlainTail && strippedBytes === 0) {
@@ -126,6 +126,15 @@ function writeSizes(
   bytes[at++] = Ascii.CarriageReturn;
   bytes[at++] = Ascii.LineFeed;
   return at;
+}
+
+/** Writes the subject and a space. */
+function writeSubject(message: Message, target: ByteBlock, at: number): number {
+  const { subjectStart, subjectEnd } = message;
+  copyBytes(message.subjectBlock, subjectStart, subjectEnd, target, at);
+  const next = at + subjectEnd - subjectStart;
+  target.bytes[next] = Ascii.Space;
+  return next + 1;
 }
 
 /** Writes a token of the message's line and a space. */

@@ -4,6 +4,7 @@
  */
 import { closeReasons } from "../broker/close-reason.ts";
 import type { CloseReason } from "../broker/close-reason.ts";
+import { isUndecoded } from "../util/readable-text.ts";
 
 export interface ProtocolErrorRow {
   /** Sent as `-ERR 'text'`; undefined closes without a word. */
@@ -25,6 +26,10 @@ export const protocolErrors = {
   authorizationViolation: row("Authorization Violation", closeReasons.authenticationViolation),
   authenticationTimeout: row("Authentication Timeout", closeReasons.authenticationTimeout),
   maxConnections: row("maximum connections exceeded", closeReasons.maxConnectionsExceeded),
+  maxAccountConnections: row(
+    "maximum account active connections exceeded",
+    closeReasons.maxAccountConnectionsExceeded,
+  ),
   maxSubscriptions: row("maximum subscriptions exceeded"),
   invalidProtocol: row("invalid client protocol", closeReasons.badClientProtocolVersion),
   noRespondersNeedsHeaders: row(
@@ -72,10 +77,22 @@ export const replyViolationLog = (reply: string): string =>
 
 export const subscriptionViolationLog = (
   subject: string,
-  queue: string,
+  queue: string | undefined,
   sid: string | number,
 ): string =>
-  `Subscription Violation - Subject ${quote(subject)}, Queue: ${quote(queue)}, SID ${sid}`;
+  queue === undefined
+    ? `Subscription Violation - Subject ${quote(subject)}, SID ${sid}`
+    : `Subscription Violation - Subject ${quote(subject)}, Queue: ${quote(queue)}, SID ${sid}`;
+
+/** A reload has taken the permission for a subscription that was there. */
+export const subscriptionRevoked = (
+  subject: string,
+  queue: string | undefined,
+  sid: string | number,
+): string => `${subscriptionViolation(subject, queue)} (sid ${quote(String(sid))})`;
+
+export const subscriptionRevokedLog = (subject: string, sid: string | number): string =>
+  `Removed sub ${quote(String(sid))} (subject ${quote(subject)}) - not authorized`;
 
 export const payloadTooLarge = (sizeBytes: number, limit: number): ProtocolError =>
   new ProtocolError(
@@ -83,22 +100,23 @@ export const payloadTooLarge = (sizeBytes: number, limit: number): ProtocolError
     `maximum payload exceeded: ${sizeBytes} vs ${limit}`,
   );
 
-/** `user` is empty where none was given. */
-export const authenticationError = (user: string): ProtocolError =>
+/** `who` is how the log names the peer, "" for one that has presented nothing. */
+export const refusedLogIn = (
+  who: string,
+  closes: CloseReason = closeReasons.authenticationViolation,
+): ProtocolError =>
   new ProtocolError(
-    protocolErrors.authorizationViolation,
-    user === "" ? "authentication error" : `authentication error - User ${quote(user)}`,
+    { ...protocolErrors.authorizationViolation, closes },
+    who === "" ? "authentication error" : `authentication error - ${who}`,
+  );
+
+export const tooManyConnections = (): ProtocolError =>
+  new ProtocolError(
+    protocolErrors.maxAccountConnections,
+    protocolErrors.maxAccountConnections.text,
   );
 
 export const errorLine = (text: string): string => `-ERR '${text}'\r\n`;
-
-/**
- * The status message that tells a requester that nobody listens. Texts are one byte a character.
- */
-export function noRespondersMessage(subject: string, reply: string, sid: string | number): string {
-  const headers = `NATS/1.0 503\r\nNats-Subject: ${subject}\r\n\r\n`;
-  return `HMSG ${reply} ${sid} ${headers.length} ${headers.length}\r\n${headers}\r\n`;
-}
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   "\x07": "\\a",
@@ -112,12 +130,16 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   "\\": "\\\\",
 };
 
-/** Quotes as Go's `%q` does: double quotes, control and format characters escaped. */
+/**
+ * Quotes as Go's `%q` does: double quotes, control and format characters escaped, and what
+ * `readableText` could not decode.
+ */
 export function quote(text: string): string {
   const escaped = text.replace(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, (character) => {
     const short = SHORT_ESCAPES[character];
     if (short !== undefined) return short;
     const code = character.codePointAt(0) ?? 0;
+    if (isUndecoded(code)) return `\\x${(code & 0xff).toString(16)}`;
     if (code < 0x80) return `\\x${code.toString(16).padStart(2, "0")}`;
     if (code < 0x10000) return `\\u${code.toString(16).padStart(4, "0")}`;
     return `\\U${code.toString(16).padStart(8, "0")}`;

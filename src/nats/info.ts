@@ -4,7 +4,18 @@
  */
 import type { ServerIdentity } from "../broker/server-identity.ts";
 
-export interface InfoFields {
+/** What not every INFO has. */
+export interface InfoParticulars {
+  /** Whether log-in is required, where the greeting may say otherwise. */
+  readonly isAuthRequired?: boolean;
+  /** What the client may have to sign; "" or absent for nothing. */
+  readonly nonce?: string;
+  /** The account's name in the INFO that follows the first PING. */
+  readonly boundAccount?: string;
+  readonly isSystem?: boolean;
+}
+
+export interface InfoFields extends InfoParticulars {
   readonly host: string;
   readonly port: number;
   readonly hasHeaders: boolean;
@@ -12,8 +23,6 @@ export interface InfoFields {
   readonly maxPayloadBytes: number;
   readonly cid: number;
   readonly clientAddress: string;
-  /** The account's name in the INFO that follows the first PING; undefined in the greeting. */
-  readonly boundAccount: string | undefined;
   /** Whether the server is about to end. */
   readonly isLameDuck: boolean;
 }
@@ -37,9 +46,11 @@ export function infoLine(identity: ServerIdentity, fields: InfoFields): string {
     max_payload: fields.maxPayloadBytes,
     client_id: fields.cid,
     client_ip: fields.clientAddress || undefined,
+    nonce: fields.nonce || undefined,
+    ldm: fields.isLameDuck || undefined,
     connect_info: fields.boundAccount === undefined ? undefined : true,
     remote_account: fields.boundAccount,
-    ldm: fields.isLameDuck || undefined,
+    acc_is_sys: fields.isSystem || undefined,
     api_lvl: API_LEVEL,
     xkey: identity.xkey,
   };

@@ -4,7 +4,7 @@
  * serves all connections. Limits and arguments are checked here; what they mean is the sink's.
  */
 import type { Message } from "../broker/message.ts";
-import type { Producer } from "../broker/back-pressure.ts";
+import type { Publisher } from "../broker/publisher.ts";
 import { hashSubject } from "../subject/subject.ts";
 import { Ascii } from "../util/ascii.ts";
 import { ByteBlock, COPY_SLACK_BYTES } from "../util/bytes.ts";
@@ -31,7 +31,7 @@ const LINE_SNIPPET_BYTES = 128;
  * What a client does with its peer's operations. Ranges point into the bytes given and hold during
  * the call. A range whose start equals its end is an absent argument.
  */
-export interface OperationSink extends Producer {
+export interface OperationSink extends Publisher {
   /** Anything but CONNECT came first although CONNECT is expected. Throws unless it may go on. */
   onOperationBeforeConnect(): void;
   onConnect(bytes: Uint8Array, start: number, end: number): void;

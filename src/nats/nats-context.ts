@@ -2,12 +2,20 @@
  * What all NATS clients of one event loop share beside what every connection does: the server's
  * identity for INFO and the line parser.
  */
-import type { Connection } from "../connection/connection.ts";
+import type { Account } from "../broker/account.ts";
 import type { ConnectionContext } from "../connection/context.ts";
 import { ConnectDecoder } from "./connect.ts";
-import { infoLine } from "./info.ts";
+import { type InfoParticulars, infoLine } from "./info.ts";
 import type { ServerIdentity } from "../broker/server-identity.ts";
 import { LineParser } from "./line-parser.ts";
+
+/** Whom INFO is for. */
+interface InfoClient {
+  readonly cid: number;
+  readonly remoteAddress: string;
+  readonly account: Account;
+  readonly maxPayloadBytes: number;
+}
 
 export class NatsContext {
   readonly connections: ConnectionContext;
@@ -30,19 +38,38 @@ export class NatsContext {
     this.isLameDuck = false;
   }
 
-  /** The INFO line for one client; `boundAccount` only in the one that follows the first PING. */
-  infoFor(client: Connection, boundAccount: string | undefined): string {
+  /** The first INFO; `nonce` is what the client may have to sign, "" for nothing. */
+  greetingFor(client: InfoClient, nonce: string): string {
+    return this.#info(client, { nonce });
+  }
+
+  /** INFO when something has changed. */
+  infoFor(client: InfoClient): string {
+    return this.#info(client, { isAuthRequired: this.connections.authenticator.isRequired });
+  }
+
+  /** The INFO that follows the first PING: it tells the account. */
+  boundInfoFor(client: InfoClient): string {
+    const { authenticator, broker } = this.connections;
+    return this.#info(client, {
+      isAuthRequired: authenticator.isRequired,
+      boundAccount: client.account.name,
+      isSystem: client.account === broker.systemAccount,
+    });
+  }
+
+  #info(client: InfoClient, particulars: InfoParticulars): string {
     const { options, authenticator } = this.connections;
     return infoLine(this.identity, {
       host: this.host,
       port: this.port,
       hasHeaders: !options.noHeaderSupport,
-      isAuthRequired: authenticator.isRequired,
-      maxPayloadBytes: options.maxPayloadBytes,
+      isAuthRequired: authenticator.isAnnounced,
+      maxPayloadBytes: client.maxPayloadBytes,
       cid: client.cid,
       clientAddress: client.remoteAddress,
-      boundAccount,
       isLameDuck: this.isLameDuck,
+      ...particulars,
     });
   }
 }

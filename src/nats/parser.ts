@@ -344,6 +344,7 @@ export class Parser {
     checkPayloadEnd(bytes, payloadEnd);
     if (bytes[payloadEnd + 1] !== Ascii.LineFeed) throw unendedPayload();
     const message = this.#message;
+    message.subjectBlock = block;
     message.payloadStart = payloadStart;
     message.sizeBytes = size;
     message.tailEnd = payloadEnd + 2;

@@ -34,7 +34,7 @@ export function tracePublish(
 ): [string, string | undefined] {
   const bytes = message.block.bytes;
   const text = (start: number, end: number) => decoder.decode(bytes.subarray(start, end));
-  const parts = [text(message.subjectStart, message.subjectEnd)];
+  const parts = [subjectOf(message)];
   if (message.hasReply) parts.push(text(message.tailStart, message.replyEnd));
   if (message.headerBytes > 0) parts.push(String(message.headerBytes));
   parts.push(String(message.sizeBytes));
@@ -55,7 +55,7 @@ export function traceDelivery(
   const text = (start: number, end: number) => decoder.decode(bytes.subarray(start, end));
   const hasHeaders = takesHeaders && message.headerBytes > 0;
   const skipped = hasHeaders ? 0 : message.headerBytes;
-  const parts = [text(message.subjectStart, message.subjectEnd), String(subscription.sid)];
+  const parts = [subjectOf(message), String(subscription.sid)];
   if (message.hasReply) parts.push(text(message.tailStart, message.replyEnd));
   if (hasHeaders) parts.push(String(message.headerBytes));
   parts.push(String(message.sizeBytes - skipped));
@@ -63,6 +63,10 @@ export function traceDelivery(
     traceOperation("->>", hasHeaders ? "HMSG" : "MSG", parts.join(" ")),
     tracePayload("->>", message, message.payloadStart + skipped, settings),
   ];
+}
+
+function subjectOf({ subjectBlock, subjectStart, subjectEnd }: Message): string {
+  return decoder.decode(subjectBlock.bytes.subarray(subjectStart, subjectEnd));
 }
 
 function tracePayload(

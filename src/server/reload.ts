@@ -49,6 +49,8 @@ export interface ReloadHost {
     readonly httpPort: number | undefined;
     readonly profPort: number | undefined;
   };
+  /** Loads what the options need; called, and waited for, before `apply`. */
+  prepare(options: Options): Promise<void>;
   /** False once the server is about to end. */
   canReload(): boolean;
   apply(reload: AcceptedReload): void;
@@ -101,6 +103,7 @@ export class Reloader {
     try {
       const isOther = changes.some(({ option }) => SINK_OPTIONS.has(option));
       if (isOther) sink = await openLog?.(resolved.options);
+      await this.#host.prepare(resolved.options);
     } catch (error) {
       return this.#refuse([messageOf(error)]);
     }

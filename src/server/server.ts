@@ -2,11 +2,8 @@
  * One server: wires broker, listeners and monitoring together, and runs them from start to
  * shutdown. Everything a server owns hangs off this object, so tests run several in one process.
  */
-import type { Authenticator } from "../auth/authenticator.ts";
-import { isBcryptHash } from "../auth/bcrypt.ts";
 import { OpenAccess } from "../auth/open-access.ts";
-import { SingleToken, SingleUser } from "../auth/single-secret.ts";
-import type { Account } from "../broker/account.ts";
+import { hasPlainPasswords } from "../auth/plain-passwords.ts";
 import { Broker } from "../broker/broker.ts";
 import { closeReasons } from "../broker/close-reason.ts";
 import { advertisedAddress } from "../config/advertised-address.ts";
@@ -23,6 +20,7 @@ import type { LogSink } from "../util/log/sink.ts";
 import type { Logger } from "../util/logger.ts";
 import { type ServerKeys, makeServerKeys } from "../util/nkeys.ts";
 import { MIDGE_VERSION, NATS_VERSION } from "../util/version.ts";
+import { Access } from "./access.ts";
 import { DescriptorGuard } from "./descriptor-guard.ts";
 import { RunIdentity } from "./identity.ts";
 import { LameDuck } from "./lame-duck.ts";
@@ -35,6 +33,9 @@ import { errorText } from "../util/system-error.ts";
 /** How long a shutdown waits for clients to take what is queued for them. */
 const SHUTDOWN_WAIT_MS = 2000;
 const SHUTDOWN_POLL_MS = 5;
+
+/** Of the account for the server's own events and services. */
+const SYSTEM_ACCOUNT_NAME = "$SYS";
 
 /** Larger payloads than this are worth a warning, as in the reference. */
 const DISCOURAGED_PAYLOAD_BYTES = 8 * 1024 * 1024;
@@ -65,6 +66,7 @@ export class Server {
   readonly #surroundings: ServerSurroundings;
   readonly #logger: Logger;
   readonly #clock: Clock;
+  readonly #access: Access;
   readonly #context: ConnectionContext;
   /** What clients of this server share; tests and benchmarks make clients with it. */
   readonly natsContext: NatsContext;
@@ -93,9 +95,12 @@ export class Server {
     this.broker = new Broker({
       maxClosedConnections: options.maxClosedClients,
       hasResultCache: !options.noSublistCache,
+      systemAccount: systemAccountName(options),
+      clock,
     });
-    const authenticator = makeAuthenticator(options, this.broker.globalAccount);
-    this.#context = new ConnectionContext(this.broker, options, authenticator, logger, clock);
+    this.#access = new Access(this.broker, clock);
+    const open = new OpenAccess(this.broker.globalAccount);
+    this.#context = new ConnectionContext(this.broker, options, open, logger, clock);
     this.natsContext = new NatsContext(this.#context, this.identity);
     this.#guard = new DescriptorGuard(clock, logger);
     this.#clients = new ClientListener(this.natsContext, this.#guard);
@@ -135,6 +140,9 @@ export class Server {
   async start(): Promise<void> {
     const { host, port, httpHost, httpPort } = this.#options;
     this.identity.takeKeys(await this.#keys);
+    this.broker.services.serverName = this.identity.name;
+    await this.#access.prepare(this.#options);
+    this.#access.apply(this.#options, this.#context);
     this.#logBanner();
     await this.#startProfiling();
     this.#logConfiguration();
@@ -252,6 +260,7 @@ export class Server {
         };
       },
       canReload: () => this.#shutdown === undefined,
+      prepare: (options) => this.#access.prepare(options),
       apply: (reload) => this.#apply(reload),
     });
   }
@@ -274,7 +283,7 @@ export class Server {
         this.#enforceMaxConnections();
       },
       auth: () => {
-        this.#context.authenticator = makeAuthenticator(options, this.broker.globalAccount);
+        this.#access.apply(options, this.#context);
         for (const connection of [...this.broker.connections.values()]) connection.reauthorize();
       },
       identity: () => this.#applyAdvertise(),
@@ -320,7 +329,7 @@ export class Server {
     this.#logger.debug(`  Runtime:  ${runtime}`);
     this.#logger.info(`  Name:     ${name}`);
     this.#logger.info(`  ID:       ${id}`);
-    if (hasPlainPassword(this.#options)) {
+    if (hasPlainPasswords(this.#options)) {
       this.#logger.for("auth").warn("Plaintext passwords detected, use nkeys or bcrypt");
     }
   }
@@ -367,16 +376,10 @@ export class Server {
   }
 }
 
-function makeAuthenticator(options: Options, account: Account): Authenticator {
-  const { username, password, authorizationToken } = options;
-  if (username !== "") return new SingleUser(account, username, password);
-  if (authorizationToken !== "") return new SingleToken(account, authorizationToken);
-  return new OpenAccess(account);
-}
-
-/** Whether the configuration gives away a password to everybody who can read it. */
-function hasPlainPassword({ password }: Options): boolean {
-  return password !== "" && !isBcryptHash(password);
+/** "" for none. */
+function systemAccountName({ noSystemAccount, systemAccount }: Options): string {
+  if (noSystemAccount) return "";
+  return systemAccount === "" ? SYSTEM_ACCOUNT_NAME : systemAccount;
 }
 
 /** `host:port`, with brackets around IPv6. */

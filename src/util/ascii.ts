@@ -16,6 +16,7 @@ export const enum Ascii {
   Dot = 46,
   Zero = 48,
   Nine = 57,
+  Colon = 58,
   Greater = 62,
   UpperA = 65,
   UpperC = 67,

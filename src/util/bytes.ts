@@ -102,3 +102,9 @@ export function freeBytes(bytes: Uint8Array): void {
 export function binaryText(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
 }
+
+/** A text in the form that `binaryText` gives its UTF-8 bytes. */
+export function binaryTextOf(text: string): string {
+  const bytes = Buffer.from(text);
+  return bytes.length === text.length ? text : bytes.toString("latin1");
+}

@@ -16,7 +16,7 @@ import {
 import { type ResolvedOptions, resolveOptions } from "../../src/config/resolve.ts";
 import { Server } from "../../src/server/server.ts";
 import { Logger } from "../../src/util/logger.ts";
-import { ANYTHING, sampleOf } from "../support/option-samples.ts";
+import { ANYTHING, sampleOf, companionOf } from "../support/option-samples.ts";
 
 const FILE = "edge.conf";
 
@@ -40,16 +40,10 @@ function fileText(name: OptionName, key: string, value: string): string {
   return block === undefined ? `${key}: ${value}\n` : `${block} {\n  ${key}: ${value}\n}\n`;
 }
 
-/** What a file needs beside some options. */
-const COMPANIONS: Partial<Record<OptionName, string>> = {
-  maxPayloadBytes: "",
-  maxPendingBytes: "max_payload: 1\n",
-};
-
 describe.each([...OPTION_NAMES])("the option %s", (name) => {
   const row = optionRow(name);
   const sample = sampleOf(name);
-  const beside = COMPANIONS[name] ?? "";
+  const beside = companionOf(name);
 
   test.each([...row.keys])("is read from a file as %s, in any case of letters", async (key) => {
     for (const spelled of [key, key.toUpperCase()]) {

@@ -35,6 +35,7 @@ class Scene {
       boundPorts: { port: 4555, httpPort: undefined, profPort: undefined },
       resolve: () => this.resolve(),
       openLog: () => this.openLog(),
+      prepare: () => Promise.resolve(),
       canReload: () => !this.isEnding,
       apply: (reload) => void this.applied.push(reload),
     });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import { type OptionName, OPTION_NAMES, optionRow } from "../../src/config/options.ts";
 import { ConfiguredServer, infoOf } from "../support/configured-server.ts";
-import { sampleOf } from "../support/option-samples.ts";
+import { sampleOf, companionOf } from "../support/option-samples.ts";
 import { Program } from "../support/program.ts";
 import { RawPeer } from "../support/raw-peer.ts";
 
@@ -173,7 +173,7 @@ describe("every option that can change while the server runs", () => {
   function configWith(name: OptionName): string {
     const { block, keys } = optionRow(name);
     const setting = `${keys[0]}: ${sampleOf(name).file}`;
-    if (block === undefined) return setting;
+    if (block === undefined) return companionOf(name) + setting;
     return `${block} { ${name === "password" ? "user: u, " : ""}${setting} }`;
   }
 });

@@ -22,17 +22,19 @@ export interface ExpectStep {
   readonly line: number;
 }
 
-const EVENTS = ["open", "close", "closed", "unfinished"] as const;
+const EVENTS = ["open", "close", "closed", "unfinished", "waits"] as const;
 
 /**
  * `open`: connects now rather than at the first line; `close`: the client hangs up; `closed`: the
  * server has, with nothing more sent; `unfinished`: the server waits for the rest of a line, a
- * payload or a login, so that no closing PING can be sent.
+ * payload or a login, so that no closing PING can be sent; `waits`: the client lets time pass.
  */
 export interface EventStep {
   readonly kind: "event";
   readonly connection: string;
   readonly event: (typeof EVENTS)[number];
+  /** How long it waits; 0 for all other events. */
+  readonly milliseconds: number;
   readonly line: number;
 }
 
@@ -44,8 +46,13 @@ export interface Conversation {
   readonly line: number;
   /** Server options by configuration key, `block.key` inside a block. */
   readonly options: ReadonlyMap<string, string>;
-  /** Sent by each connection when it opens, with a PING whose PONG is waited for. */
-  readonly connect: string | undefined;
+  /** More of the configuration, in nats-server's language; "" for none. */
+  readonly config: string;
+  /**
+   * What a connection sends when it opens, with a PING whose PONG is waited for; under
+   * `OTHER_CONNECTIONS` for those without a line of their own, undefined for nothing.
+   */
+  readonly connects: ReadonlyMap<string, string | undefined>;
   /** How long the recorder waits for more answers. */
   readonly quietMs: number;
   /** Set when lines must be sent as they are written, not cut at other places. */
@@ -53,6 +60,13 @@ export interface Conversation {
   /** Why the expected lines are not the recorded ones; undefined when they are. */
   readonly documented: string | undefined;
   readonly steps: readonly Step[];
+}
+
+export const OTHER_CONNECTIONS = "*";
+
+/** What a connection sends when it opens; undefined for nothing. */
+export function connectOf({ connects }: Conversation, connection: string): string | undefined {
+  return connects.get(connects.has(connection) ? connection : OTHER_CONNECTIONS);
 }
 
 /**
@@ -76,11 +90,15 @@ const TITLE = /^== (.+)$/;
 const DIRECTIVE = /^@(\w+)(?: (.+))?$/;
 const OPTION = /^([a-z_]+(?:\.[a-z_]+)?): (.+)$/;
 const STEP = /^([A-Z]+)(>|<~?|!)(?: (.*))?$/;
+const CONNECT = /^(?:([A-Z]+) )?(.+)$/;
+const CONFIG_START = "@config";
+const CONFIG_END = "@end";
 
 /** What a conversation starts with: nothing, or what the head of its file says. */
 interface Settings {
   options: Map<string, string>;
-  connect: string | undefined;
+  config: string;
+  connects: Map<string, string | undefined>;
   quietMs: number;
   isSentWhole: boolean;
   documented: string | undefined;
@@ -97,13 +115,22 @@ export async function readConversations(path: string): Promise<ConversationFile>
   const lines = (await Bun.file(path).text()).split("\n");
   const head: Settings = {
     options: new Map(),
-    connect: undefined,
+    config: "",
+    connects: new Map(),
     quietMs: DEFAULT_QUIET_MS,
     isSentWhole: false,
     documented: undefined,
   };
   const drafts: Draft[] = [];
-  for (const [index, line] of lines.entries()) {
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index]!;
+    if (line === CONFIG_START) {
+      const end = lines.indexOf(CONFIG_END, index);
+      if (end < 0) throw new Error(`${path}:${index + 1}: no ${CONFIG_END} for this ${line}`);
+      (drafts.at(-1) ?? head).config = lines.slice(index + 1, end).join("\n");
+      index = end;
+      continue;
+    }
     const problem = readLine(line, index + 1, head, drafts);
     if (problem !== undefined) throw new Error(`${path}:${index + 1}: ${problem}: ${line}`);
   }
@@ -120,7 +147,8 @@ function readLine(
   const title = TITLE.exec(line);
   if (title !== null) {
     const options = new Map(head.options);
-    drafts.push({ ...head, options, title: title[1]!, line: lineNumber, steps: [] });
+    const connects = new Map(head.connects);
+    drafts.push({ ...head, options, connects, title: title[1]!, line: lineNumber, steps: [] });
     return undefined;
   }
   const draft = drafts.at(-1);
@@ -142,8 +170,7 @@ function readLine(
 function applyDirective(settings: Settings, name: string, value: string): string | undefined {
   switch (name) {
     case "connect":
-      settings.connect = value === "none" ? undefined : value;
-      return undefined;
+      return applyConnect(settings.connects, value);
     case "quiet":
       settings.quietMs = Number(value);
       return undefined;
@@ -158,12 +185,27 @@ function applyDirective(settings: Settings, name: string, value: string): string
   }
 }
 
+function applyConnect(
+  connects: Map<string, string | undefined>,
+  value: string,
+): string | undefined {
+  const [found, connections, text] = CONNECT.exec(value) ?? [];
+  if (found === undefined) return "connect with what";
+  if (value === "none") connects.clear();
+  for (const connection of connections ?? OTHER_CONNECTIONS) {
+    connects.set(connection, text === "none" ? undefined : text);
+  }
+  return undefined;
+}
+
 function readStep(letters: string, sign: string, text: string, line: number): Step | undefined {
   const connections = [...letters];
   const connection = connections[0]!;
   if (sign === "!") {
-    const event = EVENTS.find((name) => name === text);
-    return event === undefined ? undefined : { kind: "event", connection, event, line };
+    const [name, milliseconds = 0] = text.split(" ");
+    const event = EVENTS.find((one) => one === name);
+    if (event === undefined || (event === "waits") !== Number(milliseconds) > 0) return undefined;
+    return { kind: "event", connection, event, milliseconds: Number(milliseconds), line };
   }
   if (sign === ">") return { kind: "send", connection, text, line };
   return { kind: "expect", connections, text, isUnordered: sign === "<~", line };

@@ -79,6 +79,8 @@ export class MemoryBroker {
     this.broker = new Broker({
       maxClosedConnections: settings.maxClosedClients,
       hasResultCache: !settings.noSublistCache,
+      systemAccount: "$SYS",
+      clock: this.clock,
     });
     const access = authenticator?.(this.broker) ?? new OpenAccess(this.broker.globalAccount);
     this.context = new ConnectionContext(this.broker, settings, access, logger, this.clock);

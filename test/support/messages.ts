@@ -5,6 +5,8 @@
 import { Message } from "../../src/broker/message.ts";
 import type { Prepared } from "../../src/broker/prepared.ts";
 import type { Subscriber, Subscription } from "../../src/broker/subscription.ts";
+import type { PlanSource } from "../../src/broker/publish-plan.ts";
+import type { Sublist } from "../../src/subject/sublist.ts";
 import { hashSubject } from "../../src/subject/subject.ts";
 import { ByteBlock } from "../../src/util/bytes.ts";
 
@@ -27,6 +29,7 @@ export function messageOf(subject: string, parts: MessageParts = {}): Message {
   const bytes = new Uint8Array(Buffer.from(`${line}${headers}${payload}\r\n`, "latin1"));
   const message = new Message();
   message.block = new ByteBlock(bytes);
+  message.subjectBlock = message.block;
   message.subjectStart = name.length + 1;
   message.subjectEnd = message.subjectStart + subject.length;
   message.subjectHash = hashSubject(bytes, message.subjectStart, message.subjectEnd);
@@ -38,6 +41,11 @@ export function messageOf(subject: string, parts: MessageParts = {}): Message {
   message.headerBytes = headers.length;
   message.hasPlainTail = hasPlainTail;
   return message;
+}
+
+/** A source of plans that has nothing but subscriptions. */
+export function planSource(sublist: Sublist<Subscription>): PlanSource {
+  return { sublist, filteredSubscriptions: 0, mappings: undefined };
 }
 
 /** The bytes of a range, one character each. */
@@ -59,6 +67,7 @@ export class ListingSubscriber implements Subscriber {
   readonly given: string[];
   preparations: number;
   readonly fanOutMember = undefined;
+  readonly takesImports = true;
 
   constructor(name = "", takes = true) {
     this.name = name;

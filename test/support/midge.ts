@@ -5,6 +5,7 @@
  */
 import { basename } from "node:path";
 import { type OptionName, OPTION_NAMES, flagsOf, optionRow } from "../../src/config/options.ts";
+import { startWithFile } from "./config-file.ts";
 import { startInProcess } from "./in-process.ts";
 import { startNatsServer } from "./nats-server.ts";
 import { type RunningServer, TEST_HOST, startExecutable } from "./running-server.ts";
@@ -12,15 +13,28 @@ import { type RunningServer, TEST_HOST, startExecutable } from "./running-server
 const NO_OPTIONS: ReadonlyMap<string, string> = new Map();
 
 /**
- * Starts a server on a free port; `options` are by configuration key, `block.key` inside a block.
+ * Starts a server on a free port; `options` are by configuration key, `block.key` inside a block,
+ * `config` is text of a configuration file.
  */
-export async function startMidge(options = NO_OPTIONS): Promise<RunningServer> {
-  const executable = process.env["MIDGE_EXECUTABLE"];
-  if (executable !== undefined && basename(executable).startsWith("nats-server")) {
-    return startNatsServer(executable, options);
+export async function startMidge(options = NO_OPTIONS, config = ""): Promise<RunningServer> {
+  const executable = executableUnderTest();
+  if (executable !== undefined && isReference()) {
+    return startNatsServer(executable, options, config);
   }
-  const args = ["-a", TEST_HOST, "-p", "-1", ...flagsFor(options)];
-  return executable === undefined ? startInProcess(args) : startExecutable(executable, args);
+  const flags = ["-a", TEST_HOST, "-p", "-1", ...flagsFor(options)];
+  const start = (args: readonly string[]): Promise<RunningServer> =>
+    executable === undefined ? startInProcess(args) : startExecutable(executable, args);
+  if (config === "") return start(flags);
+  return startWithFile(`${config}\n`, (path) => start([...flags, "-c", path]));
+}
+
+/** Whether nats-server is under test, to check recordings. */
+export function isReference(): boolean {
+  return basename(executableUnderTest() ?? "").startsWith("nats-server");
+}
+
+function executableUnderTest(): string | undefined {
+  return process.env["MIDGE_EXECUTABLE"];
 }
 
 function flagsFor(options: ReadonlyMap<string, string>): string[] {

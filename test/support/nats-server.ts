@@ -2,27 +2,20 @@
  * Starts the reference server with a generated configuration file. Used by the recorder, and by the
  * conversation tests when they are pointed at nats-server to check the recordings.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { startWithFile } from "./config-file.ts";
 import { type RunningServer, TEST_HOST, startExecutable } from "./running-server.ts";
 
-/** Starts `executable` with `options` (configuration keys, `block.key` inside a block). */
-export async function startNatsServer(
+/**
+ * Starts `executable` with `options` (configuration keys, `block.key` inside a block) and `config`,
+ * which is text of a configuration file.
+ */
+export function startNatsServer(
   executable: string,
   options: ReadonlyMap<string, string>,
+  config = "",
 ): Promise<RunningServer> {
-  const folder = await mkdtemp(join(tmpdir(), "conversation-"));
-  const removeFolder = () => rm(folder, { recursive: true, force: true });
-  try {
-    const path = join(folder, "server.conf");
-    await Bun.write(path, configurationText(options));
-    const server = await startExecutable(executable, ["-c", path]);
-    return { ...server, stop: () => server.stop().finally(removeFolder) };
-  } catch (error) {
-    await removeFolder();
-    throw error;
-  }
+  const text = `${configurationText(options)}${config}\n`;
+  return startWithFile(text, (path) => startExecutable(executable, ["-c", path]));
 }
 
 function configurationText(options: ReadonlyMap<string, string>): string {

@@ -26,6 +26,17 @@ process.on("exit", () => rmSync(FOLDER, { recursive: true, force: true }));
 
 const NOT_A_STRING = { flag: undefined, file: "12" };
 
+/** What a file needs beside some options. */
+const COMPANIONS: Partial<Record<OptionName, string>> = {
+  maxPendingBytes: "max_payload: 1\n",
+  noAuthUser: 'authorization { users: [{ user: "seven", password: "b" }] }\n',
+  systemAccount: "accounts { seven: {} }\n",
+};
+
+export function companionOf(name: OptionName): string {
+  return COMPANIONS[name] ?? "";
+}
+
 /** Rows whose values do not follow from the default alone. */
 const SPECIAL: Partial<Record<OptionName, OptionSample>> = {
   serverTags: { flag: "a,b", file: '["a", " b "]', value: ["a", "b"], bad: NOT_A_STRING },

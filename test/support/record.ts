@@ -9,7 +9,7 @@ import { type Conversation, type ConversationFile, readConversations } from "./c
 import { startNatsServer } from "./nats-server.ts";
 import { type BlockRecord, recordConversation } from "./recording.ts";
 
-const ALL_FILES = "nats/conversations/*.txt";
+const ALL_FILES = "{nats,accounts,auth}/conversations/*.txt";
 
 await main();
 
@@ -55,7 +55,7 @@ async function recordFile(path: string, server: string, isCheck: boolean): Promi
 }
 
 async function changesOf(conversation: Conversation, executable: string): Promise<BlockRecord[]> {
-  const server = await startNatsServer(executable, conversation.options);
+  const server = await startNatsServer(executable, conversation.options, conversation.config);
   try {
     return await recordConversation(conversation, server);
   } finally {

@@ -2,6 +2,7 @@
  * Lists what a parser calls, as text, and checks on the way that the message's fields agree with
  * each other. Used by the parser's table tests and its fuzzer.
  */
+import type { ClientFacts } from "../../src/broker/client-facts.ts";
 import type { Message } from "../../src/broker/message.ts";
 import { Message as EmptyMessage } from "../../src/broker/message.ts";
 import { FakeClock } from "../support/fake-clock.ts";
@@ -29,9 +30,30 @@ export const USUAL_SETTINGS: ParserSettings = {
   isPedantic: false,
 };
 
+const NO_FACTS: ClientFacts = {
+  startMs: 0,
+  host: "",
+  cid: 0,
+  account: "",
+  user: "",
+  name: "",
+  language: "",
+  version: "",
+  rttMs: 0,
+  jwt: "",
+  issuerKey: "",
+  nameTag: "",
+  tags: [],
+  clientType: "",
+  mqttClient: "",
+};
+
 export class RecordingSink implements OperationSink {
   readonly calls: string[] = [];
   readonly traced: string[] = [];
+  readonly facts = NO_FACTS;
+  readonly accountName = "";
+  readonly rttMs = 0;
   /** Runs behind every recorded call, for tests that halt or change settings in the middle. */
   afterCall: (call: string) => void = () => {};
 

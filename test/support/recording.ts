@@ -5,11 +5,13 @@
  */
 import { bytesOf, patternOf, repeatedTextOf, textOf } from "./template.ts";
 import { infoTemplateOf } from "./info-pattern.ts";
+import { type Scope, nonceIn, withPlaceholders } from "./placeholders.ts";
 import {
   type Conversation,
   type EventStep,
   type ExpectStep,
   type Step,
+  connectOf,
   expectsPings,
 } from "./conversation.ts";
 import type { RunningServer } from "./running-server.ts";
@@ -28,6 +30,7 @@ type Expected = ExpectStep | (EventStep & { readonly event: "closed" });
 const GREETING_TIMEOUT_MS = 5_000;
 const REPEATS_WORTH_FOLDING = 4;
 const PING = "PING\r\n";
+const PONG = "PONG\r\n";
 
 /** Returns the blocks that were answered differently, in the order of the file. */
 export async function recordConversation(
@@ -46,6 +49,9 @@ class Recorder {
   readonly #conversation: Conversation;
   readonly #server: RunningServer;
   readonly #clients: Map<string, WireClient>;
+  /** What placeholders stand for. */
+  readonly #values: Map<string, string>;
+  readonly #nonces: Map<string, string>;
   /** Connections whose end has been written down. */
   readonly #ended: Set<string>;
   readonly #changes: BlockRecord[];
@@ -54,6 +60,8 @@ class Recorder {
     this.#conversation = conversation;
     this.#server = server;
     this.#clients = new Map();
+    this.#values = new Map();
+    this.#nonces = new Map();
     this.#ended = new Set();
     this.#changes = [];
   }
@@ -77,9 +85,10 @@ class Recorder {
   async #play(step: Step): Promise<void> {
     if (step.kind === "send") {
       const client = await this.#client(step.connection, step);
-      await client.write(bytesOf(step.text));
+      await client.write(bytesOf(step.text, this.#scope(step.connection)));
     } else if (step.kind === "event") {
       const client = await this.#client(step.connection, step);
+      if (step.event === "waits") await Bun.sleep(step.milliseconds);
       if (step.event === "close") {
         client.close();
         this.#ended.add(step.connection);
@@ -93,13 +102,20 @@ class Recorder {
     const client = await WireClient.open(this.#server.host, this.#server.port);
     this.#clients.set(name, client);
     await waitUntil([client], GREETING_TIMEOUT_MS, () => client.received.includes("\r\n"));
+    this.#nonces.set(name, nonceIn(client.received));
     if (step.kind === "expect" && step.text.startsWith("INFO")) return client;
     client.take(client.received.indexOf("\r\n") + 2);
-    if (this.#conversation.connect === undefined) return client;
-    await client.write(`CONNECT ${this.#conversation.connect}\r\n${PING}`);
-    await waitUntil([client], GREETING_TIMEOUT_MS, () => client.received.includes("PONG\r\n"));
-    client.take(client.received.indexOf("PONG\r\n") + 6);
+    const connect = connectOf(this.#conversation, name);
+    if (connect === undefined) return client;
+    await client.write(bytesOf(`CONNECT ${connect}\\r\\nPING`, this.#scope(name)));
+    await waitUntil([client], GREETING_TIMEOUT_MS, () => client.received.includes(PONG));
+    if (!client.received.includes(PONG)) throw new Error(`${name} got ${client.received}`);
+    client.take(client.received.indexOf(PONG) + PONG.length);
     return client;
+  }
+
+  #scope(name: string): Scope {
+    return { values: this.#values, nonce: this.#nonces.get(name) ?? "" };
   }
 
   async #recordBlock(block: readonly Expected[]): Promise<void> {
@@ -123,6 +139,7 @@ class Recorder {
     return fit(
       clients.map((client) => client.received),
       expected,
+      new Map(this.#values),
     );
   }
 
@@ -139,12 +156,14 @@ class Recorder {
     for (const client of clients) this.#dropPings(client);
     const received = clients.map((client) => client.received);
     const expected = steps.filter((step) => step.kind === "expect");
-    const isKept = fit(received, expected);
+    const values = new Map(this.#values);
+    const isKept = fit(received, expected, values);
+    if (isKept) for (const [name, value] of values) this.#values.set(name, value);
     for (const client of clients) client.take(client.received.length);
     const sign = steps.some((step) => step.kind === "expect" && step.isUnordered) ? "<~" : "<";
     const lines = isKept
       ? expected.map(lineOf)
-      : folded(received.flatMap(unitsOf)).map((text) => `${names}${sign} ${text}`);
+      : folded(received.flatMap(unitsOf), this.#values).map((text) => `${names}${sign} ${text}`);
     for (const [index, name] of [...names].entries()) {
       if (!clients[index]!.isClosed || this.#ended.has(name)) continue;
       this.#ended.add(name);
@@ -200,7 +219,11 @@ function lineOf(step: Expected): string {
 }
 
 /** Whether expected lines describe all that was received, each by one connection. */
-function fit(received: readonly string[], steps: readonly ExpectStep[]): boolean {
+function fit(
+  received: readonly string[],
+  steps: readonly ExpectStep[],
+  values: Map<string, string>,
+): boolean {
   const rest = [...received];
   const open = [...steps];
   while (open.length > 0) {
@@ -208,7 +231,7 @@ function fit(received: readonly string[], steps: readonly ExpectStep[]): boolean
     let found: ExpectStep | undefined;
     for (const step of candidates) {
       if (step.text === "" || found !== undefined) continue;
-      const pattern = patternOf(step.text);
+      const pattern = patternOf(step.text, values);
       for (const [index, bytes] of rest.entries()) {
         const match = pattern.match(bytes);
         if (typeof match !== "number") continue;
@@ -239,19 +262,22 @@ function unitsOf(received: string): string[] {
 }
 
 /** Units as lines of a file; equal ones in a row become one. */
-function folded(units: readonly string[]): string[] {
+function folded(units: readonly string[], values: Map<string, string>): string[] {
   const texts: string[] = [];
   for (let at = 0; at < units.length;) {
     const unit = units[at]!;
     let times = 1;
     while (units[at + times] === unit) times++;
-    if (times >= REPEATS_WORTH_FOLDING) texts.push(repeatedTextOf(unit, times));
-    else texts.push(...Array<string>(times).fill(unitText(unit)));
+    const text = unitText(unit, values);
+    const canFold = times >= REPEATS_WORTH_FOLDING && !text.includes("${");
+    if (canFold) texts.push(repeatedTextOf(unit, times));
+    else texts.push(...Array<string>(times).fill(text));
     at += times;
   }
   return texts;
 }
 
-function unitText(unit: string): string {
-  return unit.startsWith("INFO {") ? infoTemplateOf(unit.trimEnd()) : textOf(unit);
+function unitText(unit: string, values: Map<string, string>): string {
+  if (unit.startsWith("INFO {")) return infoTemplateOf(unit.trimEnd());
+  return textOf(withPlaceholders(unit, values));
 }

@@ -10,10 +10,13 @@ import {
   type Conversation,
   type EventStep,
   type ExpectStep,
+  type SendStep,
   type Step,
+  connectOf,
   expectsPings,
 } from "./conversation.ts";
 import type { RunningServer } from "./running-server.ts";
+import { type Scope, nonceIn } from "./placeholders.ts";
 import { type Pattern, bytesOf, patternOf, textOf } from "./template.ts";
 import { WireClient, waitUntil } from "./wire-client.ts";
 
@@ -69,6 +72,9 @@ class Player {
   readonly #server: RunningServer;
   readonly #chunking: Chunking;
   readonly #clients: Map<string, WireClient>;
+  /** What placeholders stand for. */
+  readonly #values: Map<string, string>;
+  readonly #nonces: Map<string, string>;
   /** Connections that the script says are closed, by either side. */
   readonly #ended: Set<string>;
   /** Connections that cannot be asked for a PONG at the end. */
@@ -81,6 +87,8 @@ class Player {
     this.#server = server;
     this.#chunking = chunking;
     this.#clients = new Map();
+    this.#values = new Map();
+    this.#nonces = new Map();
     this.#ended = new Set();
     this.#unfinished = new Set();
     this.#skipsPings = !expectsPings(conversation);
@@ -91,8 +99,9 @@ class Player {
     if (first === undefined) return;
     if (first.kind === "event") return this.#playEvent(first);
     if (first.kind === "send") {
-      const bytes = steps.map((step) => (step.kind === "send" ? bytesOf(step.text) : "")).join("");
-      return this.#send(await this.#client(first.connection, first), bytes);
+      const client = await this.#client(first.connection, first);
+      const sent = steps.filter((step) => step.kind === "send");
+      return this.#send(client, sent.map((step) => this.#bytesOf(step)).join(""));
     }
     await this.#expectAll(steps.filter((step) => step.kind === "expect"));
   }
@@ -118,20 +127,34 @@ class Player {
     if (known !== undefined) return known;
     const client = await WireClient.open(this.#server.host, this.#server.port);
     this.#clients.set(name, client);
-    if (step.kind !== "expect" || !step.text.startsWith("INFO")) await this.#greet(name, client);
+    const isGreeted = await this.#wait([client], () => client.received.includes("\r\n"));
+    if (!isGreeted) throw this.#failure(`${name} got no INFO`, client);
+    this.#nonces.set(name, nonceIn(client.received));
+    if (step.kind !== "expect" || !step.text.startsWith("INFO")) await this.#logIn(name, client);
     return client;
   }
 
-  /** Takes the first INFO, and sends CONNECT if the conversation has one for all connections. */
-  async #greet(name: string, client: WireClient): Promise<void> {
-    const isGreeted = await this.#wait([client], () => client.received.includes("\r\n"));
-    if (!isGreeted) throw this.#failure(`${name} got no INFO`, client);
+  /** Takes the first INFO, and sends CONNECT if the conversation has one for the connection. */
+  async #logIn(name: string, client: WireClient): Promise<void> {
     client.take(client.received.indexOf("\r\n") + 2);
-    if (this.#conversation.connect === undefined) return;
-    await this.#send(client, `CONNECT ${this.#conversation.connect}\r\n${PING}`);
+    const connect = connectOf(this.#conversation, name);
+    if (connect === undefined) return;
+    await this.#send(client, bytesOf(`CONNECT ${connect}\\r\\nPING`, this.#scope(name)));
     const isOpen = await this.#wait([client], () => client.received.includes(PONG));
     if (!isOpen) throw this.#failure(`${name} could not connect`, client);
     client.take(client.received.indexOf(PONG) + PONG.length);
+  }
+
+  #scope(name: string): Scope {
+    return { values: this.#values, nonce: this.#nonces.get(name) ?? "" };
+  }
+
+  #bytesOf(step: SendStep): string {
+    try {
+      return bytesOf(step.text, this.#scope(step.connection));
+    } catch (error) {
+      throw new Error(`line ${step.line}: ${String(error)}`);
+    }
   }
 
   async #send(client: WireClient, bytes: string): Promise<void> {
@@ -146,6 +169,7 @@ class Player {
   async #playEvent(step: EventStep): Promise<void> {
     const client = await this.#client(step.connection, step);
     if (step.event === "unfinished") this.#unfinished.add(step.connection);
+    if (step.event === "waits") await Bun.sleep(step.milliseconds);
     if (step.event === "close") client.close();
     if (step.event === "close" || step.event === "closed") this.#ended.add(step.connection);
     if (step.event !== "closed") return;
@@ -176,7 +200,7 @@ class Player {
 
   #patternOf(step: ExpectStep): Pattern {
     if (step.text === "") throw new Error(`line ${step.line}: nothing recorded yet`);
-    return patternOf(step.text);
+    return patternOf(step.text, this.#values);
   }
 
   /** Answers and drops a PING of the server, which comes when the clock says so. */

@@ -6,15 +6,18 @@
  *   \r \n \t \0 \\ \{ \} \| \xHH   one byte
  *   {text*1000}                    the text, repeated
  *   {a|b|c}                        any one of these (expected lines only)
+ *   ${name:form}                   what the server makes up, see `placeholders.ts`
  *   a single \ at the end          leaves out the CRLF that every line ends with otherwise
  */
 import { InfoPattern, isInfoTemplate } from "./info-pattern.ts";
+import { type Pieces, type Scope, find, placeholderOf, sentFor } from "./placeholders.ts";
 
 /** How received bytes compare: the length that fits, or why nothing does yet. */
 export type Match = number | "incomplete" | "different";
 
 /** Something that is expected at the start of the received bytes. */
 export interface Pattern {
+  /** What fits gives the line's names their values. */
   match(received: string): Match;
 }
 
@@ -35,37 +38,69 @@ const ALTERNATIVES = /\{((?:\\.|[^\\{}|])*(?:\|(?:\\.|[^\\{}|])*)+)\}/y;
 const ALTERNATIVE = /(?:\\.|[^\\|])+|(?<=\||^)(?=\||$)/g;
 
 /** The bytes to send for a line of a file. Throws if the line has alternatives. */
-export function bytesOf(text: string): string {
-  const [bytes, ...others] = readingsOf(text);
-  if (bytes === undefined || others.length > 0)
+export function bytesOf(text: string, scope: Scope = emptyScope()): string {
+  const [pieces, ...others] = readingsOf(text);
+  if (pieces === undefined || others.length > 0)
     throw new Error(`cannot send alternatives: ${text}`);
-  return bytes;
+  return pieces
+    .map((piece) => (typeof piece === "string" ? piece : sentFor(piece, scope)))
+    .join("");
 }
 
-/** What a line of a file expects. */
-export function patternOf(text: string): Pattern {
-  return isInfoTemplate(text) ? new InfoPattern(text) : new LiteralPattern(readingsOf(text));
+/** What a line of a file expects; `values` are those of names, which get one when they match. */
+export function patternOf(text: string, values = new Map<string, string>()): Pattern {
+  return isInfoTemplate(text) ? new InfoPattern(text) : new LinePattern(readingsOf(text), values);
 }
 
-class LiteralPattern implements Pattern {
-  readonly #readings: readonly string[];
+function emptyScope(): Scope {
+  return { values: new Map(), nonce: "" };
+}
 
-  constructor(readings: readonly string[]) {
+class LinePattern implements Pattern {
+  readonly #readings: readonly Pieces[];
+  readonly #values: Map<string, string>;
+
+  constructor(readings: readonly Pieces[], values: Map<string, string>) {
     this.#readings = readings;
+    this.#values = values;
   }
 
   match(received: string): Match {
-    const found = this.#readings.find((reading) => received.startsWith(reading));
-    if (found !== undefined) return found.length;
-    const mayFollow = this.#readings.some((reading) => reading.startsWith(received));
-    return mayFollow ? "incomplete" : "different";
+    let isIncomplete = false;
+    for (const reading of this.#readings) {
+      const finding = find(reading, received, this.#values);
+      if (typeof finding === "object") {
+        for (const [name, value] of finding.values) this.#values.set(name, value);
+        return finding.end;
+      }
+      isIncomplete ||= finding === "incomplete";
+    }
+    return isIncomplete ? "incomplete" : "different";
   }
 }
 
-function readingsOf(text: string): string[] {
+const PLACEHOLDER = /\\.|\$\{([^{}*|]*)\}/gs;
+
+/** All that the line may stand for, alternatives taken one way or the other. */
+function readingsOf(text: string): Pieces[] {
   const isOpen = /(?<!\\)(?:\\\\)*\\$/.test(text);
   const written = Buffer.from(isOpen ? text.slice(0, -1) : text, "utf8").toString("latin1");
-  return expand(isOpen ? written : `${written}\\r\\n`);
+  const line = isOpen ? written : `${written}\\r\\n`;
+  let readings: Pieces[] = [[]];
+  let at = 0;
+  for (const found of line.matchAll(PLACEHOLDER)) {
+    if (found[1] === undefined) continue;
+    const placeholder = placeholderOf(found[1]);
+    readings = continued(readings, line.slice(at, found.index));
+    readings = readings.map((pieces) => [...pieces, placeholder]);
+    at = found.index + found[0].length;
+  }
+  return continued(readings, line.slice(at));
+}
+
+function continued(readings: readonly Pieces[], written: string): Pieces[] {
+  const endings = expand(written);
+  return readings.flatMap((pieces) => endings.map((ending) => [...pieces, ending]));
 }
 
 function expand(written: string): string[] {

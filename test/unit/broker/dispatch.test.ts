@@ -2,15 +2,16 @@
 import { describe, expect, test } from "bun:test";
 import { dispatch } from "../../../src/broker/dispatch.ts";
 import { PlanTable } from "../../../src/broker/publish-plan.ts";
+import { SERVER_RULE } from "../../../src/broker/reserved-subjects.ts";
 import { Subscription } from "../../../src/broker/subscription.ts";
 import { subjectBytes, subjectHasWildcard } from "../../../src/subject/subject.ts";
 import { Sublist } from "../../../src/subject/sublist.ts";
 import { Random } from "../../../src/util/random.ts";
-import { ListingSubscriber, messageOf } from "../../support/messages.ts";
+import { ListingSubscriber, messageOf, planSource } from "../../support/messages.ts";
 
 class Bench {
   readonly sublist = new Sublist<Subscription>();
-  readonly table = new PlanTable(this.sublist, () => true);
+  readonly table = new PlanTable(planSource(this.sublist), SERVER_RULE, false);
   readonly random = new Random(1);
 
   add(subscriber: ListingSubscriber, subject: string, queue?: string): Subscription {

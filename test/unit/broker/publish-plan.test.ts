@@ -9,7 +9,13 @@ import { Subscription } from "../../../src/broker/subscription.ts";
 import { hashSubject, subjectBytes, subjectHasWildcard } from "../../../src/subject/subject.ts";
 import { Sublist } from "../../../src/subject/sublist.ts";
 import { Random } from "../../../src/util/random.ts";
-import { ListingSubscriber, messageOf, preparedText, textOf } from "../../support/messages.ts";
+import {
+  ListingSubscriber,
+  messageOf,
+  preparedText,
+  textOf,
+  planSource,
+} from "../../support/messages.ts";
 
 const firstSeed = Number(process.env["SEED"] ?? Date.now() % 1_000_000_007);
 
@@ -31,9 +37,9 @@ class Bench {
   #nextSid = 1;
 
   constructor(rule: (subject: string) => boolean = () => true) {
-    this.table = new PlanTable(this.sublist, (bytes, start, end) =>
-      rule(textOf(bytes, start, end)),
-    );
+    const mayPublish = (bytes: Uint8Array, start: number, end: number) =>
+      rule(textOf(bytes, start, end));
+    this.table = new PlanTable(planSource(this.sublist), { mayPublish }, false);
   }
 
   subscribe(subject: string, queue?: string): Subscription {

@@ -1,8 +1,8 @@
 /** Slow receivers: max_pending, the write deadline, and producers that are made to wait. */
 import { describe, expect, test } from "bun:test";
-import { SingleToken } from "../../../src/auth/single-secret.ts";
 import { closeReasons } from "../../../src/broker/close-reason.ts";
 import type { Options } from "../../../src/config/options.ts";
+import { configured } from "../../support/log-ins.ts";
 import { MemoryBroker } from "../../support/memory-broker.ts";
 import type { MemoryPeer } from "../../support/memory-broker.ts";
 import { MemoryTransport } from "../../support/memory-transport.ts";
@@ -158,7 +158,7 @@ describe("the write deadline", () => {
   test("before an expected CONNECT closes without counting", () => {
     const broker = new MemoryBroker({
       options: { writeDeadlineMs: 500, authTimeoutMs: 5000 },
-      authenticator: ({ globalAccount }) => new SingleToken(globalAccount, "t0ken"),
+      authenticator: configured({ authorizationToken: "t0ken" }),
     });
     const transport = new MemoryTransport();
     transport.take(10);

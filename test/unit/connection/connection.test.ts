@@ -1,12 +1,12 @@
 /** What every connection shares: keep-alive, time to log in, closing, counters, our own bugs. */
 import { describe, expect, test } from "bun:test";
-import { SingleToken } from "../../../src/auth/single-secret.ts";
 import { closeReasons } from "../../../src/broker/close-reason.ts";
 import type { CloseReason } from "../../../src/broker/close-reason.ts";
 import { ConnectionState } from "../../../src/connection/state.ts";
 import { NatsClient } from "../../../src/nats/client.ts";
 import { AssertionError } from "../../../src/util/assert.ts";
 import { Random } from "../../../src/util/random.ts";
+import { configured } from "../../support/log-ins.ts";
 import { MemoryBroker, QUIET } from "../../support/memory-broker.ts";
 import type { MemoryPeer } from "../../support/memory-broker.ts";
 import { MemoryTransport } from "../../support/memory-transport.ts";
@@ -104,7 +104,7 @@ describe("the time to log in", () => {
   const setUp = () =>
     new MemoryBroker({
       options: { authTimeoutMs: 2000 },
-      authenticator: ({ globalAccount }) => new SingleToken(globalAccount, "t0ken"),
+      authenticator: configured({ authorizationToken: "t0ken" }),
     });
 
   test("ends with an error and a close", () => {
@@ -408,7 +408,7 @@ describe("a bug of ours", () => {
     const options = { authTimeoutMs: 1000, writeDeadlineMs: 5000 };
     const broker = new MemoryBroker({
       options,
-      authenticator: ({ globalAccount }) => new SingleToken(globalAccount, "t0ken"),
+      authenticator: configured({ authorizationToken: "t0ken" }),
     });
     const peers = Array.from({ length: 3 }, () => broker.accept());
     breakWrites(peers[1]!.transport);

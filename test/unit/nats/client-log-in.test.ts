@@ -1,30 +1,22 @@
 /** Logging in: what may come before CONNECT, what it changes, and a second one. */
 import { describe, expect, test } from "bun:test";
 import type { Authenticator } from "../../../src/auth/authenticator.ts";
-import { SingleUser } from "../../../src/auth/single-secret.ts";
-import { Account } from "../../../src/broker/account.ts";
 import type { Broker } from "../../../src/broker/broker.ts";
 import { closeReasons } from "../../../src/broker/close-reason.ts";
 import { ConnectionState } from "../../../src/connection/state.ts";
+import { byName, configured } from "../../support/log-ins.ts";
 import { MemoryBroker, QUIET } from "../../support/memory-broker.ts";
 
 const BOB = { ...QUIET, user: "bob", pass: "s3cret" };
 
-const bobOnly = (broker: Broker): Authenticator =>
-  new SingleUser(broker.globalAccount, "bob", "s3cret");
+const bobOnly = configured({ username: "bob", password: "s3cret" });
 
 /** Everybody works in the account named like the user; without one, in the global account. */
-function byName(broker: Broker): Authenticator {
-  return {
-    isRequired: false,
-    authenticate({ user }) {
-      if (user === "") return { account: broker.globalAccount, label: "" };
-      const account = broker.accounts.get(user) ?? new Account(user, true);
-      broker.accounts.set(user, account);
-      return { account, label: `user:${user}` };
-    },
-  };
-}
+const byUser = (broker: Broker): Authenticator =>
+  byName((user) => {
+    if (user === "") return broker.globalAccount;
+    return broker.account(user) ?? broker.addAccount(user);
+  });
 
 describe("where log-in is required", () => {
   test("INFO says so", () => {
@@ -78,7 +70,7 @@ describe("where log-in is required", () => {
 
 describe("CONNECT", () => {
   test("moves the connection to its account, with its counts", () => {
-    const broker = new MemoryBroker({ authenticator: byName });
+    const broker = new MemoryBroker({ authenticator: byUser });
     const { globalAccount } = broker.broker;
     const peer = broker.accept();
     expect(globalAccount.connections).toBe(1);
@@ -90,7 +82,7 @@ describe("CONNECT", () => {
   });
 
   test("separates accounts", () => {
-    const broker = new MemoryBroker({ authenticator: byName });
+    const broker = new MemoryBroker({ authenticator: byUser });
     const inA = broker.connect({ ...QUIET, user: "A" }).send("SUB > 1\r\n");
     const inB = broker.connect({ ...QUIET, user: "B" }).send("SUB > 1\r\n");
     broker.connect({ ...QUIET, user: "A" }).send("PUB a 0\r\n\r\nPUB a 0\r\n\r\n");
@@ -99,7 +91,7 @@ describe("CONNECT", () => {
   });
 
   test("a second time drops all subscriptions and logs in anew", () => {
-    const broker = new MemoryBroker({ authenticator: byName });
+    const broker = new MemoryBroker({ authenticator: byUser });
     const peer = broker.connect({ ...QUIET, user: "A" }).send("SUB a 1\r\n");
     peer.send('CONNECT {"user":"B"}\r\nSUB a 2\r\n');
     expect(peer.client.account.name).toBe("B");

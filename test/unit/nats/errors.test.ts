@@ -3,7 +3,6 @@ import { describe, expect, test } from "bun:test";
 import { closeReasons } from "../../../src/broker/close-reason.ts";
 import {
   errorLine,
-  noRespondersMessage,
   protocolErrors,
   publishViolation,
   quote,
@@ -43,6 +42,11 @@ describe("the table of errors", () => {
     ["authorizationViolation", "Authorization Violation", "Authentication Failure"],
     ["authenticationTimeout", "Authentication Timeout", "Authentication Timeout"],
     ["maxConnections", "maximum connections exceeded", "Maximum Connections Exceeded"],
+    [
+      "maxAccountConnections",
+      "maximum account active connections exceeded",
+      "Maximum Account Connections Exceeded",
+    ],
     ["maxSubscriptions", "maximum subscriptions exceeded", ""],
     ["invalidProtocol", "invalid client protocol", "Bad Client Protocol Version"],
     [
@@ -91,10 +95,4 @@ test("violations quote what was asked for", () => {
 
 test("an error line holds the text in single quotes", () => {
   expect(errorLine("Stale Connection")).toBe("-ERR 'Stale Connection'\r\n");
-});
-
-test("the no-responders message gives the subject, and its length twice", () => {
-  expect(noRespondersMessage("help.me", "_INBOX.1", 7)).toBe(
-    "HMSG _INBOX.1 7 39 39\r\nNATS/1.0 503\r\nNats-Subject: help.me\r\n\r\n\r\n",
-  );
 });

@@ -8,6 +8,7 @@ import { Account } from "../../../src/broker/account.ts";
 import type { Broker } from "../../../src/broker/broker.ts";
 import { closeReasons } from "../../../src/broker/close-reason.ts";
 import { feed, Fleet, msg, pub } from "../../support/fleet.ts";
+import { byName } from "../../support/log-ins.ts";
 
 describe("UNSUB with a maximum", () => {
   const payloads = (count: number, text = "x") => Array<string>(count).fill(text);
@@ -106,13 +107,8 @@ describe("the counters", () => {
 
   test("are those of the account to which a member belonged", () => {
     const other = new Account("OTHER", true);
-    const authenticator = ({ globalAccount }: Broker): Authenticator => ({
-      isRequired: false,
-      authenticate: ({ user }) => ({
-        account: user === "other" ? other : globalAccount,
-        label: "",
-      }),
-    });
+    const authenticator = ({ globalAccount }: Broker): Authenticator =>
+      byName((user) => (user === "other" ? other : globalAccount));
     const fleet = new Fleet({ authenticator });
     fleet.publish("1", "2");
     feed(fleet.members[0]!, 'CONNECT {"verbose":false,"user":"other"}\r\n');

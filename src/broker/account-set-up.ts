@@ -1,0 +1,156 @@
+/**
+ * Makes the accounts of a broker what a configuration says: which there are, what they export to
+ * and import from each other, where their messages go instead, and their limits. Called at start
+ * and by a reload, with a configuration that has been checked.
+ */
+import type { AccountSettings } from "../config/blocks/accounts.ts";
+import type {
+  ImportSettings,
+  ServiceImportSettings,
+  StreamImportSettings,
+} from "../config/blocks/account-imports.ts";
+import { withPlaceholders, withoutPlaceholders } from "../config/blocks/mapping-destination.ts";
+import type { MappingSettings } from "../config/blocks/mappings.ts";
+import { subjectBytes, subjectHasWildcard, subjectIsSubset } from "../subject/subject.ts";
+import { importTransforms } from "../subject/transform.ts";
+import { binaryTextOf } from "../util/bytes.ts";
+import type { Account } from "./account.ts";
+import { ServiceExport } from "./service-export.ts";
+import { type ServiceContext, ServiceImport } from "./service-import.ts";
+import { StreamImport } from "./stream-import.ts";
+import { SubjectMappings } from "./subject-mappings.ts";
+import { Subscription } from "./subscription.ts";
+
+/** What of the options is about accounts. */
+export interface AccountOptions {
+  readonly accounts: readonly AccountSettings[];
+  /** Of the global account. */
+  readonly mappings: readonly MappingSettings[];
+}
+
+/** The accounts of a broker. */
+export interface AccountHost {
+  readonly globalAccount: Account;
+  readonly services: ServiceContext;
+  account(name: string): Account | undefined;
+  addAccount(name: string): Account;
+  /** Removes the accounts of other names, but for those that are always there. */
+  keepAccounts(names: ReadonlySet<string>): void;
+}
+
+export class AccountSetUp {
+  readonly #host: AccountHost;
+  /** Ends what accounts import now. */
+  #endings: (() => void)[];
+  #applied: AccountOptions | undefined;
+
+  constructor(host: AccountHost) {
+    this.#host = host;
+    this.#endings = [];
+    this.#applied = undefined;
+  }
+
+  apply(options: AccountOptions): void {
+    const { accounts, mappings } = options;
+    const isSame =
+      this.#applied !== undefined &&
+      Bun.deepEquals(this.#applied.accounts, accounts) &&
+      Bun.deepEquals(this.#applied.mappings, mappings);
+    this.#applied = options;
+    if (isSame) return;
+    for (const end of this.#endings.splice(0)) end();
+    this.#map(this.#host.globalAccount, mappings);
+    const services = new Map<string, readonly ServiceExport[]>();
+    for (const settings of accounts) {
+      const account = this.#accountOf(settings.name);
+      account.limits = settings.limits;
+      this.#map(account, settings.mappings);
+      const exported = settings.exports.filter((one) => one.kind === "service");
+      services.set(
+        settings.name,
+        exported.map((one) => new ServiceExport(one)),
+      );
+    }
+    this.#host.keepAccounts(new Set(accounts.map(({ name }) => name)));
+    for (const { name, imports } of accounts) {
+      for (const one of imports) this.#import(this.#accountOf(name), one, services);
+    }
+  }
+
+  #accountOf(name: string): Account {
+    return this.#host.account(name) ?? this.#host.addAccount(name);
+  }
+
+  #map(account: Account, mappings: readonly MappingSettings[]): void {
+    if (mappings.length === 0 && account.mappings === undefined) return;
+    account.setMappings(mappings.length === 0 ? undefined : new SubjectMappings(mappings));
+  }
+
+  #import(
+    importer: Account,
+    settings: ImportSettings,
+    services: ReadonlyMap<string, readonly ServiceExport[]>,
+  ): void {
+    const exporter = this.#accountOf(settings.account);
+    if (settings.kind === "stream") {
+      this.#importStream(importer, exporter, settings);
+      return;
+    }
+    const service = exportOf(services.get(settings.account) ?? [], settings.subject);
+    if (service !== undefined) this.#importService(importer, exporter, settings, service);
+  }
+
+  #importStream(importer: Account, exporter: Account, settings: StreamImportSettings): void {
+    const remote = binaryTextOf(settings.subject);
+    const localSubject = binaryTextOf(settings.localSubject);
+    const isMapped = subjectHasWildcard(remote) && localSubject !== remote;
+    const stream = new StreamImport({
+      exporter,
+      remote,
+      local: isMapped ? withoutPlaceholders(localSubject) : localSubject,
+      transforms: isMapped ? importTransforms(remote, withPlaceholders(localSubject)) : undefined,
+    });
+    importer.follow(stream);
+    this.#endings.push(() => {
+      importer.unfollow(stream);
+      stream.end();
+    });
+  }
+
+  #importService(
+    importer: Account,
+    exporter: Account,
+    settings: ServiceImportSettings,
+    service: ServiceExport,
+  ): void {
+    const { isShared } = settings;
+    const subject = binaryTextOf(settings.subject);
+    const localSubject = binaryTextOf(settings.localSubject);
+    const hasWildcard = subjectHasWildcard(subject);
+    const isMapped = hasWildcard && localSubject !== subject;
+    const transforms = isMapped
+      ? importTransforms(withoutPlaceholders(subject), withPlaceholders(localSubject))
+      : undefined;
+    const receiver = new ServiceImport(this.#host.services, {
+      importer,
+      exporter,
+      service,
+      remote: subject,
+      transform: transforms?.toRemote,
+      keepsSubject: hasWildcard && !isMapped,
+      isShared,
+    });
+    const subscription = new Subscription(receiver, 0, undefined);
+    const local = isMapped ? withoutPlaceholders(localSubject) : localSubject;
+    if (!importer.subscribe(subjectBytes(local), subscription)) return;
+    this.#endings.push(() => importer.unsubscribe(subscription));
+  }
+}
+
+/** The export that an import is of: the one of exactly this subject, or one that covers it. */
+function exportOf(services: readonly ServiceExport[], subject: string): ServiceExport | undefined {
+  return (
+    services.find((service) => service.subject === subject) ??
+    services.find((service) => subjectIsSubset(subject, service.subject))
+  );
+}

@@ -1,0 +1,223 @@
+/**
+ * `/connz`: the connections, open or closed, with their traffic. Fields, their order and what is
+ * left out are the reference's. Entries are made only of the page that was asked for.
+ */
+import type { ClosedSubscription } from "../broker/closed-connections.ts";
+import type { TlsFacts } from "../broker/tls-facts.ts";
+import type { LiveConnection } from "../broker/live-connection.ts";
+import { subjectsCollide } from "../subject/subject.ts";
+import { binaryTextOf } from "../util/bytes.ts";
+import { formatDuration } from "../util/duration.ts";
+import { type ConnectionView, closedView, openView } from "./connection-view.ts";
+import { orderNamed, sortViews } from "./connz-order.ts";
+import { EndpointError, type MonitorSubject, timeText } from "./endpoint.ts";
+import type { ConnectionState, OptionSource, SubscriptionsWanted } from "./endpoint-options.ts";
+import { pageLimit, pageOf } from "./page.ts";
+import {
+  accountSubscriptionDetail,
+  subscriptionDetail,
+  subscriptionsOf,
+} from "./subscription-list.ts";
+import { uptimeText } from "./uptime.ts";
+
+export interface ConnzOptions extends SubscriptionsWanted {
+  /** A name of `connz-order.ts`; "" for the usual order. */
+  readonly sort: string;
+  /** Whether to tell who has logged in, and how. */
+  readonly auth: boolean;
+  readonly offset: number;
+  /** 0 for the usual one. */
+  readonly limit: number;
+  /** The only connection; 0 for all. */
+  readonly cid: number;
+  readonly state: ConnectionState;
+  /** Filters; "" for none. */
+  readonly user: string;
+  readonly account: string;
+  readonly mqttClient: string;
+  /** Only those with a subscription that has subjects in common with it; needs an account. */
+  readonly filterSubject: string;
+}
+
+export function connzOptions(source: OptionSource): ConnzOptions {
+  return {
+    sort: source.text("sort"),
+    auth: source.flag("auth"),
+    ...source.subscriptions(),
+    offset: source.integer("offset"),
+    limit: source.integer("limit"),
+    cid: source.unsigned("cid"),
+    state: source.state(),
+    user: source.text("user"),
+    account: source.text("acc"),
+    mqttClient: source.text("mqtt_client"),
+    filterSubject: source.text("", "filter_subject"),
+  };
+}
+
+/** Throws an `EndpointError` for options that do not go together. */
+export function connz(subject: MonitorSubject, options: ConnzOptions): object {
+  const { cid, state } = options;
+  const order = orderNamed(options.sort, state);
+  const needle = options.filterSubject === ">" ? "" : options.filterSubject;
+  if (needle !== "" && options.account === "") {
+    throw new EndpointError("filter by subject only valid with account filtering");
+  }
+  const candidates = candidatesOf(subject, options);
+  const found =
+    cid > 0
+      ? candidates.filter((view) => view.cid === cid).slice(0, 1)
+      : candidates.filter((view) => isWanted(view, options));
+  const views = needle === "" ? found : withInterestIn(found, needle);
+  sortViews(views, order);
+  const offset = Math.max(options.offset, 0);
+  const limit = cid > 0 ? 1 : pageLimit(options.limit);
+  const connections = entriesOf(pageOf(views, offset, limit), options);
+  return {
+    server_id: subject.identity.id,
+    now: timeText(subject.clock.wallMs()),
+    num_connections: connections.length,
+    total: candidates.length,
+    offset,
+    limit,
+    connections,
+  };
+}
+
+/** Open ones come first. An account that there is not has none. */
+function candidatesOf(
+  { broker, clock }: MonitorSubject,
+  { state, account }: ConnzOptions,
+): ConnectionView[] {
+  const views: ConnectionView[] = [];
+  if (state === "open" || state === "all") {
+    for (const connection of broker.connections.values()) {
+      const isWanted = account === "" || connection.account.name === account;
+      if (isWanted) views.push(openView(connection, clock));
+    }
+  }
+  if (state === "closed" || state === "all") {
+    for (const closed of broker.closedConnections.all()) {
+      if (account === "" || closed.account === account) views.push(closedView(closed));
+    }
+  }
+  return views;
+}
+
+function isWanted(view: ConnectionView, { user, mqttClient }: ConnzOptions): boolean {
+  if (user !== "" && view.facts.user !== user) return false;
+  return mqttClient === "" || view.facts.mqttClient === mqttClient;
+}
+
+/** Closed connections have no interest any more, but are listed as the reference does. */
+function withInterestIn(views: readonly ConnectionView[], wanted: string): ConnectionView[] {
+  const needle = binaryTextOf(wanted);
+  const interested = new Set<LiveConnection>();
+  const subscriptions = subscriptionsOf(views.flatMap(({ live }) => live ?? []));
+  for (const [connection, list] of subscriptions) {
+    if (list.some(({ subject }) => subjectsCollide(needle, binaryTextOf(subject)))) {
+      interested.add(connection);
+    }
+  }
+  return views.filter(({ live }) => live === undefined || interested.has(live));
+}
+
+function entriesOf(views: readonly ConnectionView[], options: ConnzOptions): object[] {
+  const hasLists = options.subscriptions || options.subscriptionsDetail;
+  const open = hasLists ? subscriptionsOf(views.flatMap(({ live }) => live ?? [])) : undefined;
+  return views.map((view) => {
+    const { live, closed } = view;
+    const subscriptions = live === undefined ? closed?.subscriptionList : open?.get(live);
+    return entryOf(view, options, hasLists ? (subscriptions ?? []) : []);
+  });
+}
+
+function entryOf(
+  view: ConnectionView,
+  options: ConnzOptions,
+  subscriptions: readonly ClosedSubscription[],
+): object {
+  const { cid, remotePort, facts, tls, account, endMs, startMs, proxyKey } = view;
+  const { auth, subscriptionsDetail } = options;
+  const isClosed = view.reason !== undefined;
+  const isListed = subscriptions.length > 0;
+  return {
+    cid,
+    kind: "Client",
+    type: facts.clientType || undefined,
+    ip: remotePort === 0 ? "" : view.remoteAddress,
+    port: remotePort,
+    start: timeText(startMs),
+    last_activity: timeText(view.lastActivityMs),
+    stop: isClosed ? timeText(endMs) : undefined,
+    reason: view.reason,
+    rtt: rttText(view.rttMs),
+    uptime: uptimeText(endMs - startMs),
+    idle: uptimeText(endMs - view.lastActivityMs),
+    pending_bytes: view.pendingBytes,
+    in_msgs: view.inMessages,
+    out_msgs: view.outMessages,
+    in_bytes: view.inBytes,
+    out_bytes: view.outBytes,
+    stalls: view.stalls || undefined,
+    subscriptions: view.subscriptionCount,
+    name: facts.name || undefined,
+    lang: facts.language || undefined,
+    version: facts.version || undefined,
+    ...(tls === undefined ? {} : tlsFields(tls, auth)),
+    authorized_user: (auth && facts.user) || undefined,
+    account: auth && account !== "$G" ? account : undefined,
+    subscriptions_list:
+      isListed && !subscriptionsDetail ? subscriptions.map(({ subject }) => subject) : undefined,
+    subscriptions_list_detail:
+      isListed && subscriptionsDetail
+        ? subscriptions.map((one) =>
+            isClosed ? accountSubscriptionDetail(one, cid, account) : subscriptionDetail(one, cid),
+          )
+        : undefined,
+    jwt: (auth && shownJwt(facts.jwt)) || undefined,
+    issuer_key: (auth && facts.issuerKey) || undefined,
+    name_tag: auth ? account : undefined,
+    tags: auth && facts.tags.length > 0 ? facts.tags : undefined,
+    mqtt_client: facts.mqttClient || undefined,
+    proxy: proxyKey === undefined ? undefined : { key: proxyKey },
+  };
+}
+
+function tlsFields(tls: TlsFacts, auth: boolean): object {
+  const certificates = tls.peerCertificates.map(({ subject, keySha256, sha256 }) => {
+    return { subject: subject || undefined, spki_sha256: keySha256, cert_sha256: sha256 };
+  });
+  return {
+    tls_version: tls.version,
+    tls_cipher_suite: tls.cipherSuite,
+    tls_peer_certs: auth && certificates.length > 0 ? certificates : undefined,
+    tls_first: tls.isFirst || undefined,
+  };
+}
+
+const US_PER_MS = 1000;
+
+/** Whole microseconds for what takes less than a millisecond, as Go's durations read. */
+export function rttText(rttMs: number): string {
+  const isShort = rttMs > 1 / US_PER_MS && rttMs < 1;
+  return formatDuration(isShort ? Math.floor(rttMs * US_PER_MS) / US_PER_MS : rttMs);
+}
+
+/** Whoever has a bearer JWT can log in with it: "" in its place. */
+export function shownJwt(jwt: string): string {
+  const [, claims = ""] = jwt.split(".");
+  try {
+    const decoded: unknown = JSON.parse(Buffer.from(claims, "base64url").toString());
+    return isBearer(decoded) ? "" : jwt;
+  } catch {
+    return jwt;
+  }
+}
+
+function isBearer(claims: unknown): boolean {
+  if (typeof claims !== "object" || claims === null || !("nats" in claims)) return false;
+  const { nats } = claims;
+  if (typeof nats !== "object" || nats === null || !("bearer_token" in nats)) return false;
+  return nats.bearer_token === true;
+}

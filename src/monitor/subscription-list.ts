@@ -1,0 +1,115 @@
+/**
+ * Subscriptions as monitoring lists them, and whose they are: those of connections, found through
+ * the accounts that hold them. Used by `/connz`, `/subsz` and the count of subscribers.
+ */
+import type { Account } from "../broker/account.ts";
+import type { ClosedSubscription } from "../broker/closed-connections.ts";
+import type { LiveConnection } from "../broker/live-connection.ts";
+import type { Subscription } from "../broker/subscription.ts";
+
+/** An entry of a detailed list, fields in the reference's order. */
+export interface SubscriptionDetail {
+  readonly account?: string | undefined;
+  readonly account_tag?: string | undefined;
+  readonly subject: string;
+  readonly qgroup: string | undefined;
+  readonly sid: string;
+  readonly msgs: number;
+  readonly max: number | undefined;
+  readonly cid: number;
+}
+
+/** A subscription, open or closed with its connection; `cid` is the connection's. */
+export function subscriptionDetail(listed: ClosedSubscription, cid: number): SubscriptionDetail {
+  return {
+    subject: listed.subject,
+    qgroup: listed.queue,
+    sid: listed.sid,
+    msgs: listed.deliveredCount,
+    max: listed.maxDeliveries || undefined,
+    cid,
+  };
+}
+
+/** The same with the account that holds it. */
+export function accountSubscriptionDetail(
+  listed: ClosedSubscription,
+  cid: number,
+  account: string,
+): SubscriptionDetail {
+  return { account, account_tag: account, ...subscriptionDetail(listed, cid) };
+}
+
+const utf8 = new TextDecoder();
+
+/** The subscription as it is now. */
+export function listedSubscription(
+  { sublist }: Account,
+  subscription: Subscription,
+): ClosedSubscription {
+  const { queue, sid, deliveredCount, maxDeliveries } = subscription;
+  return {
+    subject: utf8.decode(sublist.subjectOf(subscription)),
+    queue: queue === undefined ? undefined : fromBinaryText(queue),
+    sid: fromBinaryText(String(sid)),
+    deliveredCount,
+    maxDeliveries,
+  };
+}
+
+/** Text that is kept with one character per byte. */
+function fromBinaryText(text: string): string {
+  return Buffer.from(text, "latin1").toString();
+}
+
+/** Finds the connection that a subscription is of. */
+export class SubscriptionOwners {
+  readonly #connections: Map<object, LiveConnection>;
+
+  constructor(connections: Iterable<LiveConnection>) {
+    this.#connections = new Map();
+    for (const connection of connections) this.#connections.set(connection, connection);
+  }
+
+  /** Undefined for what the server itself has subscribed to. */
+  of(subscription: Subscription): LiveConnection | undefined {
+    return this.#connections.get(subscription.subscriber);
+  }
+}
+
+/** What each of the connections has subscribed to, by its ids; nothing for those without any. */
+export function subscriptionsOf(
+  connections: readonly LiveConnection[],
+): ReadonlyMap<LiveConnection, readonly ClosedSubscription[]> {
+  const owners = new SubscriptionOwners(connections);
+  const found = new Map<LiveConnection, Subscription[]>();
+  for (const { sublist } of new Set(connections.map(({ account }) => account))) {
+    for (const subscription of sublist.all()) {
+      const owner = owners.of(subscription);
+      if (owner !== undefined) addTo(found, owner, subscription);
+    }
+  }
+  return new Map(
+    [...found].map(([connection, subscriptions]) => [
+      connection,
+      subscriptions.sort(bySid).map((one) => listedSubscription(connection.account, one)),
+    ]),
+  );
+}
+
+function addTo(
+  lists: Map<LiveConnection, Subscription[]>,
+  connection: LiveConnection,
+  subscription: Subscription,
+): void {
+  const list = lists.get(connection);
+  if (list === undefined) lists.set(connection, [subscription]);
+  else list.push(subscription);
+}
+
+/** Numbers come first. */
+function bySid({ sid: left }: Subscription, { sid: right }: Subscription): number {
+  if (typeof left === "number" && typeof right === "number") return left - right;
+  if (typeof left === typeof right) return left < right ? -1 : 1;
+  return typeof left === "number" ? -1 : 1;
+}

@@ -1,0 +1,250 @@
+/**
+ * The log-in of one client: from its CONNECT, or from its first operation where somebody may do
+ * without, to a grant or a refusal. A check that takes its time (bcrypt) happens elsewhere; the
+ * client's input waits for it, in order. A reload asks again with what the client said then.
+ */
+import type { Applicant, Credentials, Grant, Refusal, Verdict } from "../auth/authenticator.ts";
+import { claimOf } from "../auth/log-in.ts";
+import { closeReasons } from "../broker/close-reason.ts";
+import type { ClientFacts } from "../broker/client-facts.ts";
+import type { CloseReason } from "../broker/close-reason.ts";
+import type { Account } from "../broker/account.ts";
+import type { ConnectionContext } from "../connection/context.ts";
+import type { KeepAlive } from "../connection/keep-alive.ts";
+import { defaultConnectOptions } from "./connect.ts";
+import type { ConnectDecoder, ConnectOptions } from "./connect.ts";
+import * as errors from "./errors.ts";
+import { newNonce } from "./nonce.ts";
+
+/** The client, as far as its log-in needs it. `client.ts` implements it. */
+export interface LogInClient {
+  readonly context: ConnectionContext;
+  readonly keepAlive: KeepAlive;
+  readonly remoteAddress: string;
+  readonly cid: number;
+  readonly startMs: number;
+  readonly account: Account;
+  readonly isLive: boolean;
+  /** Gives up what an earlier log-in brought. */
+  startAnew(): void;
+  takeGrant(grant: Grant): void;
+  /** The log-in is complete; it is answered if it was a CONNECT. */
+  takeConnect(connect: ConnectOptions, isAnswered: boolean): void;
+  /** Ends subscriptions that the grant does not allow. */
+  dropForbidden(): void;
+  /** Answers with the error, logs it with the reason and closes. */
+  refuseLogIn(error: errors.ProtocolError, reason: string): void;
+  close(reason: CloseReason): void;
+  holdInput(): void;
+  releaseInput(action: () => void): void;
+}
+
+const WANTS_ACCOUNT: Refusal = {
+  reason: "CONNECT asks for an account",
+  closes: closeReasons.authenticationViolation,
+};
+
+/** Of a client that came before log-ins were asked for. */
+const NOT_LOGGED_IN: Refusal = {
+  reason: "Not logged in",
+  closes: closeReasons.authenticationViolation,
+};
+
+export class LogIn {
+  readonly #client: LogInClient;
+  readonly #decoder: ConnectDecoder;
+  /** What the client has said; defaults before that. */
+  connect: ConnectOptions;
+  isConnectReceived: boolean;
+  /** Whether the client is still to be let in. */
+  #isPending: boolean;
+  grant: Grant | undefined;
+  /** What INFO gave it to sign; "" where nobody has to. */
+  #nonce: string;
+
+  constructor(client: LogInClient, decoder: ConnectDecoder) {
+    this.#client = client;
+    this.#decoder = decoder;
+    this.connect = defaultConnectOptions;
+    this.isConnectReceived = false;
+    this.#isPending = client.context.authenticator.isRequired;
+    this.grant = undefined;
+    this.#nonce = "";
+  }
+
+  /** For INFO; "" where nobody has to sign anything. */
+  newNonce(): string {
+    if (this.#client.context.authenticator.needsNonce) this.#nonce = newNonce();
+    return this.#nonce;
+  }
+
+  /** Lets the client in as the user for those who say nothing; throws if there is none. */
+  onOperationBeforeConnect(): void {
+    const verdict = this.#client.context.authenticator.authenticateSilent(this.#credentials);
+    if (verdict === undefined) throw errors.refusedLogIn("");
+    this.isConnectReceived = true;
+    this.#takeVerdict(verdict, false);
+  }
+
+  /** Throws a `ProtocolError` for CONNECT that cannot be read, and for one that is refused. */
+  onConnect(bytes: Uint8Array, start: number, end: number): void {
+    const client = this.#client;
+    const { clock, failedLogins } = client.context;
+    if (client.keepAlive.rttMs === 0) {
+      client.keepAlive.rttMs = Math.max(clock.wallMs() - client.startMs, 0.001);
+    }
+    const connect = this.#decoder.decode(bytes, start, end, this.connect);
+    if (this.isConnectReceived) {
+      client.startAnew();
+      this.grant = undefined;
+    }
+    this.#isPending = true;
+    this.connect = connect;
+    this.isConnectReceived = true;
+    const delayMs = failedLogins?.delayMsFor(client.remoteAddress) ?? 0;
+    if (delayMs > 0) this.#authenticateAfter(delayMs);
+    else this.#authenticate();
+  }
+
+  #authenticateAfter(delayMs: number): void {
+    this.#client.holdInput();
+    this.#client.context.clock.after(delayMs, () => {
+      this.#client.releaseInput(() => this.#authenticate());
+    });
+  }
+
+  #authenticate(): void {
+    const client = this.#client;
+    const { authenticator } = client.context;
+    const verdict = authenticator.authenticate(this.#credentials, applicantFor(client, undefined));
+    if (!(verdict instanceof Promise)) {
+      this.#takeVerdict(verdict, true);
+      return;
+    }
+    this.#waitFor(verdict, (decided) => {
+      // A reload meanwhile may have made it another answer.
+      if (client.context.authenticator === authenticator) this.#takeVerdict(decided, true);
+      else this.#authenticate();
+    });
+  }
+
+  /** Who may log in has changed. */
+  reauthorize(): void {
+    // Who has not logged in yet is judged by the new rules anyway.
+    if (this.#isPending) return;
+    const client = this.#client;
+    const { authenticator } = client.context;
+    const listedAs = this.grant?.listedAs ?? "";
+    if (listedAs !== "" && authenticator.accountOf(listedAs) !== client.account) {
+      client.close(closeReasons.clientClosed);
+      return;
+    }
+    const verdict = this.isConnectReceived
+      ? authenticator.authenticate(this.#credentials, applicantFor(client, this.grant))
+      : authenticator.authenticateSilent(this.#credentials);
+    if (verdict instanceof Promise) {
+      this.#waitFor(verdict, (decided) => this.#takeNewVerdict(decided));
+    } else {
+      this.#takeNewVerdict(verdict);
+    }
+  }
+
+  /** The client's input waits until it is decided. */
+  #waitFor(verdict: Promise<Verdict>, take: (decided: Verdict) => void): void {
+    this.#client.holdInput();
+    void verdict.then((decided) => this.#client.releaseInput(() => take(decided)));
+  }
+
+  #takeVerdict(verdict: Verdict, isAnswered: boolean): void {
+    const { connect } = this;
+    const { context, remoteAddress } = this.#client;
+    if ("refusal" in verdict) {
+      context.failedLogins?.note(remoteAddress);
+      this.#refuse(verdict.refusal);
+      return;
+    }
+    if (connect.account !== "" || connect.new_account) {
+      this.#refuse(WANTS_ACCOUNT);
+      return;
+    }
+    const { account } = verdict.grant;
+    const limit = account.limits?.maxConnections ?? Infinity;
+    if (account !== this.#client.account && account.connections >= limit) {
+      throw errors.tooManyConnections();
+    }
+    context.failedLogins?.forget(remoteAddress);
+    this.#take(verdict.grant);
+    this.#client.takeConnect(connect, isAnswered);
+    this.#isPending = false;
+  }
+
+  #refuse({ reason, closes }: Refusal): void {
+    const { logText } = claimOf(this.#credentials);
+    this.#client.refuseLogIn(errors.refusedLogIn(logText, closes), reason);
+  }
+
+  #take(grant: Grant): void {
+    this.grant = grant;
+    this.#client.takeGrant(grant);
+  }
+
+  #takeNewVerdict(verdict: Verdict | undefined): void {
+    const client = this.#client;
+    if (verdict === undefined) {
+      if (client.context.authenticator.isRequired) this.#refuse(NOT_LOGGED_IN);
+    } else if ("refusal" in verdict) {
+      this.#refuse(verdict.refusal);
+    } else if (verdict.grant.account !== client.account) {
+      client.close(closeReasons.clientClosed);
+    } else {
+      this.#take(verdict.grant);
+      client.dropForbidden();
+    }
+  }
+
+  get facts(): ClientFacts {
+    const { startMs, remoteAddress, cid, account, keepAlive } = this.#client;
+    const { name, lang, version, jwt } = this.connect;
+    return {
+      startMs,
+      host: remoteAddress,
+      cid,
+      account: account.name,
+      user: this.grant?.identity ?? "",
+      name,
+      language: lang,
+      version,
+      rttMs: keepAlive.rttMs,
+      jwt,
+      issuerKey: account.name,
+      nameTag: account.name,
+      tags: [],
+      clientType: "nats",
+      mqttClient: "",
+    };
+  }
+
+  get #credentials(): Credentials {
+    const { user, pass, auth_token, nkey, sig, jwt } = this.connect;
+    return {
+      user,
+      password: pass,
+      token: auth_token,
+      nkey,
+      signature: sig,
+      jwt,
+      nonce: this.#nonce,
+      connectionType: "STANDARD",
+      address: this.#client.remoteAddress,
+    };
+  }
+}
+
+function applicantFor(client: LogInClient, grant: Grant | undefined): Applicant {
+  return {
+    get isLive() {
+      return client.isLive;
+    },
+    grant,
+  };
+}
