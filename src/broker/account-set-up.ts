@@ -64,6 +64,7 @@ export class AccountSetUp {
     for (const settings of accounts) {
       const account = this.#accountOf(settings.name);
       account.limits = settings.limits;
+      account.messageTrace = settings.messageTrace;
       this.#map(account, settings.mappings);
       const exported = settings.exports.filter((one) => one.kind === "service");
       services.set(
@@ -105,10 +106,12 @@ export class AccountSetUp {
     const localSubject = binaryTextOf(settings.localSubject);
     const isMapped = subjectHasWildcard(remote) && localSubject !== remote;
     const stream = new StreamImport({
+      importer: importer.name,
       exporter,
       remote,
       local: isMapped ? withoutPlaceholders(localSubject) : localSubject,
       transforms: isMapped ? importTransforms(remote, withPlaceholders(localSubject)) : undefined,
+      isTraceAllowed: settings.isTraceAllowed,
     });
     importer.follow(stream);
     this.#endings.push(() => {

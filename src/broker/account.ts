@@ -4,6 +4,7 @@
  * is imported from other accounts follows.
  */
 import type { AccountLimits } from "../config/blocks/account-limits.ts";
+import type { MessageTraceSettings } from "../config/blocks/message-trace.ts";
 import { subjectHasWildcard } from "../subject/subject.ts";
 import { Sublist } from "../subject/sublist.ts";
 import type { Clock } from "../util/clock.ts";
@@ -36,6 +37,7 @@ export class Account implements TrafficCounters, PlanSource {
   readonly serverPlans: PlanTable;
   /** By permissions of clients; undefined for those that may do everything. */
   readonly #plans: Map<PublishRule | undefined, ClientPlans>;
+  readonly #clientRule: PublishRule;
   readonly #followers: InterestFollower[];
   /** Reply subjects of requests to services of other accounts. */
   readonly awaitedReplies: AwaitedReplies<PendingResponse>;
@@ -45,6 +47,8 @@ export class Account implements TrafficCounters, PlanSource {
   filteredSubscriptions: number;
   /** Undefined: only the server's limits. */
   limits: AccountLimits | undefined;
+  /** Of messages that tracing systems follow; undefined: such messages are not traced. */
+  messageTrace: MessageTraceSettings | undefined;
   inMessages = 0;
   inBytes = 0;
   outMessages = 0;
@@ -54,8 +58,10 @@ export class Account implements TrafficCounters, PlanSource {
   connections = 0;
   totalConnections = 0;
 
-  constructor(name: string, hasResultCache: boolean) {
+  /** `clientRule` is for clients without permissions of their own. */
+  constructor(name: string, hasResultCache: boolean, clientRule = CLIENT_RULE) {
     this.name = name;
+    this.#clientRule = clientRule;
     this.sublist = new Sublist<Subscription>({ hasResultCache });
     this.serverPlans = new PlanTable(this, SERVER_RULE, false);
     this.#plans = new Map();
@@ -65,6 +71,7 @@ export class Account implements TrafficCounters, PlanSource {
     this.#mappings = undefined;
     this.filteredSubscriptions = 0;
     this.limits = undefined;
+    this.messageTrace = undefined;
   }
 
   // --- Plans ---------------------------------------------------------------------------------
@@ -73,7 +80,7 @@ export class Account implements TrafficCounters, PlanSource {
   joinPlans(permissions: PublishRule | undefined): ClientPlans {
     let plans = this.#plans.get(permissions);
     if (plans === undefined) {
-      plans = new ClientPlans(this, permissions ?? CLIENT_RULE);
+      plans = new ClientPlans(this, permissions ?? this.#clientRule);
       this.#plans.set(permissions, plans);
     }
     plans.clients++;

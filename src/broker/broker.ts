@@ -3,12 +3,18 @@
  * server; nothing in it is a module-level singleton, so several can live in one process.
  */
 import type { Clock } from "../util/clock.ts";
+import { Nuid } from "../util/nuid.ts";
 import { Random } from "../util/random.ts";
 import { Account, GLOBAL_ACCOUNT_NAME } from "./account.ts";
 import { BuilderPool } from "./builder-pool.ts";
 import { ClosedConnections } from "./closed-connections.ts";
+import type { ConnectionEvents } from "./connection-events.ts";
 import type { LiveConnection } from "./live-connection.ts";
+import { PublishQueue } from "./publish-queue.ts";
+import type { ServerInfoProvider } from "./server-info.ts";
+import { CLIENT_RULE, SYSTEM_CLIENT_RULE } from "./reserved-subjects.ts";
 import type { ServiceContext } from "./service-import.ts";
+import { ServiceLatency } from "./service-latency.ts";
 import { BrokerCounters } from "./stats.ts";
 
 export interface BrokerSettings {
@@ -26,12 +32,18 @@ export class Broker {
   readonly random: Random;
   readonly globalAccount: Account;
   readonly systemAccount: Account | undefined;
+  /** What the server publishes in turns of its own. */
+  readonly publishQueue: PublishQueue;
   /** What imports of services share. */
   readonly services: ServiceContext;
+  /** Who speaks in what the server publishes; set by the server if it has a system account. */
+  serverInfo: ServerInfoProvider | undefined;
   readonly accounts: Map<string, Account>;
   /** Open connections by cid, oldest first. */
   readonly connections: Map<number, LiveConnection>;
   readonly closedConnections: ClosedConnections;
+  /** Who tells the system account what happens to connections; undefined without one. */
+  events: ConnectionEvents | undefined;
   readonly #hasResultCache: boolean;
   #nextCid: number;
 
@@ -42,16 +54,26 @@ export class Broker {
     this.accounts = new Map();
     this.globalAccount = this.addAccount(GLOBAL_ACCOUNT_NAME);
     const { systemAccount, clock } = settings;
-    this.systemAccount = systemAccount === "" ? undefined : this.addAccount(systemAccount);
+    this.systemAccount =
+      systemAccount === "" ? undefined : this.addAccount(systemAccount, SYSTEM_CLIENT_RULE);
+    const { random } = this;
+    const builders = new BuilderPool();
+    const queue = new PublishQueue({ clock, random, builders });
+    const ids = new Nuid(random);
+    const serverName = () => this.services.serverName;
+    this.publishQueue = queue;
     this.services = {
-      random: this.random,
+      random,
       clock,
-      builders: new BuilderPool(),
+      builders,
       systemAccount: this.systemAccount,
+      latency: new ServiceLatency({ clock, random, queue, ids, serverName }),
       serverName: "",
     };
+    this.serverInfo = undefined;
     this.connections = new Map();
     this.closedConnections = new ClosedConnections(settings.maxClosedConnections);
+    this.events = undefined;
     this.#nextCid = 1;
   }
 
@@ -60,8 +82,8 @@ export class Broker {
   }
 
   /** Adds an account that is not there yet. */
-  addAccount(name: string): Account {
-    const account = new Account(name, this.#hasResultCache);
+  addAccount(name: string, clientRule = CLIENT_RULE): Account {
+    const account = new Account(name, this.#hasResultCache, clientRule);
     this.accounts.set(name, account);
     return account;
   }
@@ -74,6 +96,19 @@ export class Broker {
       this.accounts.delete(name);
       account.responses?.endAll();
     }
+  }
+
+  /** One more connection is bound to the account. */
+  join(account: Account): void {
+    account.connections++;
+    account.totalConnections++;
+    this.events?.onConnectionCount(account);
+  }
+
+  /** One connection less is. */
+  leave(account: Account): void {
+    account.connections--;
+    this.events?.onConnectionCount(account);
   }
 
   /** A new connection id: one counter for connections of all kinds, internal ones included. */

@@ -3,6 +3,7 @@
  * events of the system account, measurements of services. Field names, order and what is left out
  * are nats-server's (its ClientInfo).
  */
+import { goTime } from "../util/go-time.ts";
 
 /** What is known of a client; "" and 0 stand for what is not. */
 export interface ClientFacts {
@@ -39,6 +40,7 @@ export interface ClientInfo {
   readonly ver?: string;
   readonly rtt?: number;
   readonly server?: string;
+  readonly stop?: string;
   readonly kind?: string;
   readonly client_type?: string;
 }
@@ -48,10 +50,37 @@ export function rttNanoseconds(rttMs: number): number {
   return Math.round(rttMs * 1_000_000);
 }
 
-/** All that is told of a client; `server` names the server that it is connected to. */
+/** All that a service is told of a client; `server` names the server that it is connected to. */
 export function clientInfo(facts: ClientFacts, server: string): ClientInfo {
+  return infoOf(facts, facts.nameTag, { rtt: rttNanoseconds(facts.rttMs), server });
+}
+
+/**
+ * What events tell of a client, with the name of its account as its tag; of one that is gone also
+ * when it went and its round trip.
+ */
+export function eventClientInfo(facts: ClientFacts, stopMs: number | undefined): ClientInfo {
+  if (stopMs === undefined) return infoOf(facts, facts.account, {});
+  return infoOf(facts, facts.account, { rtt: eventRtt(facts.rttMs), stop: goTime(stopMs) });
+}
+
+/** Nanoseconds; below a millisecond the reference cuts them down to whole microseconds. */
+function eventRtt(rttMs: number): number {
+  const nanoseconds = rttNanoseconds(rttMs);
+  const isShort = nanoseconds > 1000 && nanoseconds < 1_000_000;
+  return isShort ? Math.floor(nanoseconds / 1000) * 1000 : nanoseconds;
+}
+
+/** What depends on whom it is for. */
+interface Particulars {
+  readonly rtt?: number;
+  readonly server?: string;
+  readonly stop?: string;
+}
+
+function infoOf(facts: ClientFacts, nameTag: string, particulars: Particulars): ClientInfo {
   return withoutEmpty({
-    start: new Date(facts.startMs).toISOString(),
+    start: goTime(facts.startMs),
     host: facts.host,
     id: facts.cid,
     acc: facts.account,
@@ -59,11 +88,12 @@ export function clientInfo(facts: ClientFacts, server: string): ClientInfo {
     name: facts.name,
     lang: facts.language,
     ver: facts.version,
-    rtt: rttNanoseconds(facts.rttMs),
-    server,
+    rtt: particulars.rtt,
+    server: particulars.server,
+    stop: particulars.stop,
     jwt: facts.jwt,
     issuer_key: facts.issuerKey,
-    name_tag: facts.nameTag,
+    name_tag: nameTag,
     tags: facts.tags.length === 0 ? undefined : facts.tags,
     kind: "Client",
     client_type: facts.clientType,

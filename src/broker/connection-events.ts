@@ -7,6 +7,9 @@ import type { Account } from "./account.ts";
 import type { CloseReason } from "./close-reason.ts";
 import type { LiveConnection } from "./live-connection.ts";
 
+/** Told to the account whose users somebody is not one of. */
+export const AUTH_ERROR_SUBJECT = "$SYS.ACCOUNT.CLIENT.AUTH.ERR";
+
 /** What events tell of a connection. */
 export type EventConnection = Pick<
   LiveConnection,

@@ -44,6 +44,7 @@ export class MessageBuilder {
     message.subjectBlock = block;
     message.origin = origin;
     message.serviceChain = undefined;
+    message.trace = undefined;
     message.hasPlainTail = true;
     let at = put(bytes, 0, subject);
     message.subjectStart = 0;

@@ -14,6 +14,7 @@
  * The tail is what a delivery repeats behind the sid: `[reply ][header size ]size\r\npayload\r\n`.
  */
 import { ByteBlock } from "../util/bytes.ts";
+import type { MessageTrace } from "./message-trace.ts";
 import type { Publisher } from "./publisher.ts";
 
 const EMPTY_BLOCK = new ByteBlock(new Uint8Array(0));
@@ -63,6 +64,8 @@ export class Message {
   headerSizeEnd = 0;
   /** Set while the message is a request to a service of another account. */
   serviceChain: ServiceChain | undefined = undefined;
+  /** Follows the message; undefined for most, see `dispatch-traced.ts`. */
+  trace: MessageTrace | undefined = undefined;
 
   get hasReply(): boolean {
     return this.replyEnd > this.tailStart;

@@ -1,14 +1,15 @@
 /**
  * Requests to the services of an account that came from other accounts and wait for their answers.
  * Each request is given a reply subject of the service's account, `_R_.<account>.<request>` with
- * six characters each; what is published there goes to the reply subject that the requester gave,
- * in the requester's account. One wildcard subscription stands for all of them.
+ * six characters each, and what an observer adds; what is published there goes to the reply subject
+ * that the requester gave, in the requester's account. One wildcard subscription stands for all.
  *
  * An entry ends with the answer (the last one of a stream is empty), when nobody listens to its
  * reply subject any more, and when the service has been silent for too long.
  */
+import type { Sublist } from "../subject/sublist.ts";
 import { hashSubject, subjectBytes } from "../subject/subject.ts";
-import { ByteBlock, COPY_SLACK_BYTES, binaryText } from "../util/bytes.ts";
+import { ByteBlock, COPY_SLACK_BYTES, binaryText, sameBytes } from "../util/bytes.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Random } from "../util/random.ts";
 import type { AwaitedReplies } from "./awaited-replies.ts";
@@ -31,6 +32,7 @@ const MAX_PENDING = 1_048_576;
 /** An account, as far as services need it. */
 export interface ServiceAccount {
   readonly name: string;
+  readonly sublist: Sublist<Subscription>;
   readonly serverPlans: PlanTable;
   readonly mappings: SubjectMappings | undefined;
   /** Answers that its requests wait for. */
@@ -46,10 +48,12 @@ export interface ServiceRequest {
   readonly requester: ServiceAccount;
   readonly isShared: boolean;
   readonly reply: Uint8Array;
+  readonly observer: ResponseObserver | undefined;
 }
 
-/** Why an entry has ended. */
-export type ResponseEnd = "answered" | "undelivered" | "no-interest" | "timeout";
+/** Why an entry has ended; "refused" if it never was one, since too many wait. */
+export type ResponseEnd =
+  "answered" | "undelivered" | "no-interest" | "timeout" | "refused" | "account-gone";
 
 /** One request that waits. */
 export class PendingResponse {
@@ -64,8 +68,8 @@ export class PendingResponse {
   readonly replyText: string;
   readonly replyHash: number;
   lastActivityMs: number;
-  /** Hears of the end, for what is measured; undefined for most. */
-  observer: ResponseObserver | undefined;
+  /** Measures the request; undefined for most. */
+  readonly observer: ResponseObserver | undefined;
 
   constructor(id: number, subject: Uint8Array, request: ServiceRequest, nowMs: number) {
     const { reply } = request;
@@ -79,7 +83,7 @@ export class PendingResponse {
     this.replyText = binaryText(reply, 0, reply.length);
     this.replyHash = hashSubject(reply, 0, reply.length);
     this.lastActivityMs = nowMs;
-    this.observer = undefined;
+    this.observer = request.observer;
   }
 
   /** Gives an answer the requester's subject. */
@@ -91,9 +95,13 @@ export class PendingResponse {
   }
 }
 
+/** Follows a request, as `service-latency.ts` does to measure it. */
 export interface ResponseObserver {
+  /** What the subject to answer to ends in. */
+  readonly replySuffix: string;
   /** An answer is on its way; called before it is delivered. */
   onAnswer(answer: Message): void;
+  /** Called once. */
   onEnd(reason: ResponseEnd): void;
 }
 
@@ -125,10 +133,13 @@ export class PendingResponses {
 
   /** Adds a request; undefined if too many wait already. */
   open(request: ServiceRequest): PendingResponse | undefined {
-    if (this.#pending.size >= MAX_PENDING) return undefined;
-    let id = this.#randomId();
-    while (this.#pending.has(id)) id = this.#randomId();
-    const subject = subjectBytes(this.#prefix + token(id));
+    const { observer } = request;
+    if (this.#pending.size >= MAX_PENDING) {
+      observer?.onEnd("refused");
+      return undefined;
+    }
+    const id = this.#freeId();
+    const subject = subjectBytes(this.#prefix + token(id) + (observer?.replySuffix ?? ""));
     const nowMs = this.#clock.nowMs();
     const pending = new PendingResponse(id, subject, request, nowMs);
     this.#pending.set(id, pending);
@@ -139,10 +150,12 @@ export class PendingResponses {
 
   /** The request that `bytes[start, end)` is the reply subject of. */
   find(bytes: Uint8Array, start: number, end: number): PendingResponse | undefined {
-    const length = this.#prefix.length;
-    if (end - start !== length + TOKEN_LENGTH) return undefined;
-    const id = idOf(bytes, start + length);
-    return id < 0 ? undefined : this.#pending.get(id);
+    const tokenStart = start + this.#prefix.length;
+    const tokenEnd = tokenStart + TOKEN_LENGTH;
+    const id = end < tokenEnd ? -1 : idOf(bytes, tokenStart);
+    const pending = id < 0 ? undefined : this.#pending.get(id);
+    if (pending === undefined || pending.subject.length !== end - start) return undefined;
+    return end === tokenEnd || sameBytes(pending.subject, bytes, start) ? pending : undefined;
   }
 
   /** The answer of a stream has come: the next one may take as long again. */
@@ -158,10 +171,21 @@ export class PendingResponses {
 
   /** Ends all, as when the account goes. */
   endAll(): void {
-    for (const pending of [...this.#pending.values()]) this.end(pending, "timeout");
+    for (const pending of [...this.#pending.values()]) this.end(pending, "account-gone");
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#timerDueMs = Infinity;
+  }
+
+  /** A reply subject that nobody waits at. */
+  unusedSubject(): Uint8Array {
+    return subjectBytes(this.#prefix + token(this.#freeId()));
+  }
+
+  #freeId(): number {
+    let id = this.#randomId();
+    while (this.#pending.has(id)) id = this.#randomId();
+    return id;
   }
 
   #randomId(): number {

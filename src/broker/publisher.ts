@@ -11,4 +11,6 @@ export interface Publisher extends Producer {
   /** The name of the account that it is in, and the last measured round trip; 0 for none. */
   readonly accountName: string;
   readonly rttMs: number;
+  /** Has the round trip measured if it is not known, once the peer can be expected to answer. */
+  measureRtt(): void;
 }

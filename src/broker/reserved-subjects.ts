@@ -26,6 +26,11 @@ export function isPublishableByClients(bytes: Uint8Array, start: number, end: nu
 /** Of clients without permissions of their own. */
 export const CLIENT_RULE: PublishRule = { mayPublish: isPublishableByClients };
 
+/** Of clients in the system account. */
+export const SYSTEM_CLIENT_RULE: PublishRule = {
+  mayPublish: (bytes, start, end) => !hasPrefix(GATEWAY_REPLY, bytes, start, end),
+};
+
 /** Of the server itself, and of what has been checked elsewhere. */
 export const SERVER_RULE: PublishRule = { mayPublish: () => true };
 

@@ -27,11 +27,17 @@ export interface ServerUsage {
   readonly cpuPercent: number;
 }
 
+/** As JSON has it; the order is that of the fields. */
 export interface ServerInfo {
   readonly name: string;
   readonly host: string;
   readonly id: string;
   readonly ver: string;
+  readonly tags?: readonly string[];
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly feature_flags: Readonly<Record<string, boolean>>;
+  readonly jetstream: boolean;
+  readonly flags: number;
   readonly seq: number;
   readonly time: string;
 }
@@ -39,8 +45,13 @@ export interface ServerInfo {
 /** What servers of the version that clients see say of themselves; nothing that midge has. */
 const FEATURE_FLAGS = { js_ack_fc_v2: false, js_raft_delete_range: false };
 
+/** Who speaks, for one message after the other. */
+export interface ServerInfoProvider {
+  next(): ServerInfo;
+}
+
 /** Numbers the messages of one server. */
-export class ServerInfoSource {
+export class ServerInfoSource implements ServerInfoProvider {
   readonly #facts: ServerFacts;
   readonly #clock: Clock;
   #lastNumber: number;

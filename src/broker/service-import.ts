@@ -11,9 +11,11 @@ import type { SubjectTransform } from "../subject/transform.ts";
 import { subjectBytes, subjectText } from "../subject/subject.ts";
 import type { BuilderPool } from "./builder-pool.ts";
 import { dispatch } from "./dispatch.ts";
+import { dispatchTraced } from "./dispatch-traced.ts";
 import { withHeader } from "./headers.ts";
 import { NO_BYTES } from "./message-builder.ts";
 import type { Message, ServiceChain } from "./message.ts";
+import { TRACE_DESTINATION, TRACE_DISABLED, traceText } from "./message-trace.ts";
 import {
   type PendingResponse,
   PendingResponses,
@@ -23,6 +25,7 @@ import { NOTHING_PREPARED } from "./prepared.ts";
 import { REQUEST_INFO, requestInfo } from "./request-info.ts";
 import { isAcknowledge } from "./reserved-subjects.ts";
 import type { ServiceExport } from "./service-export.ts";
+import type { LatencyMeasurement, ServiceLatency } from "./service-latency.ts";
 import { type Subscriber, Subscription } from "./subscription.ts";
 
 /** What all imports of a broker share. */
@@ -32,6 +35,7 @@ export interface ServiceContext {
   readonly builders: BuilderPool;
   /** The account of the server's own services; undefined if there is none. */
   readonly systemAccount: ServiceAccount | undefined;
+  readonly latency: ServiceLatency;
   serverName: string;
 }
 
@@ -68,6 +72,8 @@ export class ServiceImport implements Subscriber {
     if (isInChain(message, service)) return false;
     const reply = replyOf(message);
     const isKept = isAcknowledge(reply);
+    const measured = isKept ? undefined : this.#measure(message);
+    if (reply.length === 0) measured?.onNoReply();
     const pending =
       reply.length === 0 || isKept
         ? undefined
@@ -76,6 +82,7 @@ export class ServiceImport implements Subscriber {
             requester: importer,
             isShared,
             reply,
+            observer: measured,
           });
     if (reply.length > 0 && !isKept && pending === undefined) return false;
     const chain = { service, isShared, previous: message.serviceChain };
@@ -85,9 +92,20 @@ export class ServiceImport implements Subscriber {
       reply: pending?.subject ?? reply,
       headers: this.#headersFor(message),
       chain,
+      isTraceAllowed: service.isTraceAllowed,
     });
-    if (!isDelivered && pending !== undefined) exporter.responses?.end(pending, "undelivered");
+    if (pending === undefined) return isDelivered;
+    if (!isDelivered) exporter.responses?.end(pending, "undelivered");
+    else if (message.trace?.isOnly === true) exporter.responses?.end(pending, "answered");
     return isDelivered;
+  }
+
+  /** Undefined for most. */
+  #measure(message: Message): LatencyMeasurement | undefined {
+    const { exporter, service, isShared } = this.#route;
+    const { latency } = service;
+    if (latency === undefined) return undefined;
+    return this.#context.latency.begin({ latency, account: exporter, isShared }, message);
   }
 
   #subjectFor(message: Message): Uint8Array {
@@ -111,7 +129,10 @@ export class ServiceImport implements Subscriber {
   }
 }
 
-/** Receives what is published to the reply subjects of requests from other accounts. */
+/**
+ * Receives what is published to the reply subjects of requests from other accounts. Who answers is
+ * not told whether the answer is still wanted.
+ */
 class ResponseReceiver implements Subscriber {
   readonly fanOutMember = undefined;
   readonly takesImports = false;
@@ -132,21 +153,21 @@ class ResponseReceiver implements Subscriber {
   deliver(_subscription: Subscription, message: Message): boolean {
     const { subjectBlock, subjectStart, subjectEnd } = message;
     const pending = this.#responses.find(subjectBlock.bytes, subjectStart, subjectEnd);
-    if (pending === undefined || isInChain(message, pending.service)) return false;
+    if (pending === undefined || isInChain(message, pending.service)) return true;
     pending.observer?.onAnswer(message);
     const isDelivered = this.#passBack(pending, message);
     const isOver = pending.service.responseType === "singleton" || message.sizeBytes === 0;
     if (!isDelivered) this.#responses.end(pending, "undelivered");
     else if (isOver) this.#responses.end(pending, "answered");
     else this.#responses.touch(pending);
-    return isDelivered;
+    return true;
   }
 
   #passBack(pending: PendingResponse, message: Message): boolean {
     const { service, isShared, requester } = pending;
     const chain = { service, isShared, previous: message.serviceChain };
     const reply = replyOf(message);
-    if (reply.length === 0 && message.hasPlainTail) {
+    if (reply.length === 0 && message.hasPlainTail && message.trace === undefined) {
       return readdressed(this.#context, message, pending, chain);
     }
     const next =
@@ -157,6 +178,7 @@ class ResponseReceiver implements Subscriber {
             requester: this.#exporter,
             isShared,
             reply,
+            observer: this.#measureReturn(pending, message),
           });
     const { block, payloadStart, headerBytes } = message;
     const isDelivered = forward(this.#context, message, {
@@ -165,11 +187,22 @@ class ResponseReceiver implements Subscriber {
       reply: next?.subject ?? reply,
       headers: block.bytes.subarray(payloadStart, payloadStart + headerBytes),
       chain,
+      isTraceAllowed: false,
     });
     if (!isDelivered && next !== undefined) {
       requester.responses?.end(next, "undelivered");
     }
     return isDelivered;
+  }
+
+  /** An answer that wants an answer itself is measured if the request was. */
+  #measureReturn(
+    { service, requester, isShared, observer }: PendingResponse,
+    answer: Message,
+  ): LatencyMeasurement | undefined {
+    const { latency } = service;
+    if (latency === undefined || observer === undefined) return undefined;
+    return this.#context.latency.begin({ latency, account: requester, isShared }, answer);
   }
 }
 
@@ -180,21 +213,28 @@ interface ForwardedParts {
   readonly reply: Uint8Array;
   readonly headers: Uint8Array;
   readonly chain: ServiceChain;
+  /** Whether a trace of the message goes on there. */
+  readonly isTraceAllowed: boolean;
 }
 
 /** Delivers a copy with these parts and the message's payload; false if nobody received it. */
 function forward(context: ServiceContext, message: Message, parts: ForwardedParts): boolean {
-  const { account, subject, reply, headers, chain } = parts;
-  const { block, payloadStart, headerBytes, sizeBytes, origin } = message;
+  const { account, subject, reply, chain } = parts;
+  const { block, payloadStart, headerBytes, sizeBytes, origin, trace } = message;
   const payload = block.bytes.subarray(payloadStart + headerBytes, payloadStart + sizeBytes);
+  const headers = trace === undefined ? parts.headers : tracedHeaders(context, parts);
   const builder = context.builders.take();
   const copy = builder.build({ subject, reply, headers, payload }, origin);
   copy.serviceChain = chain;
-  const isDelivered = deliverIn(account, copy, context);
+  mapIn(account, copy, context);
+  if (trace !== undefined)
+    trace.addServiceImport(account.name, subjectOf(message), subjectOf(copy));
+  if (parts.isTraceAllowed) copy.trace = trace;
+  const endsHere = trace !== undefined && trace.isOnly && copy.trace === undefined;
+  const isDelivered = !endsHere && deliverIn(account, copy, context);
   context.builders.give(builder);
   return isDelivered;
 }
-
 /** Delivers the answer itself under the requester's subject; what follows the subject stays. */
 function readdressed(
   context: ServiceContext,
@@ -205,6 +245,7 @@ function readdressed(
   const { subjectBlock, subjectStart, subjectEnd, subjectHash, serviceChain } = answer;
   pending.address(answer);
   answer.serviceChain = chain;
+  mapIn(pending.requester, answer, context);
   const isDelivered = deliverIn(pending.requester, answer, context);
   answer.subjectBlock = subjectBlock;
   answer.subjectStart = subjectStart;
@@ -214,15 +255,29 @@ function readdressed(
   return isDelivered;
 }
 
-/** Delivers in the account, where its mappings apply. */
+/** Mappings of the account apply to what comes into it. */
+function mapIn({ mappings }: ServiceAccount, message: Message, { random }: ServiceContext): void {
+  if (mappings === undefined) return;
+  const { subjectBlock, subjectStart, subjectEnd } = message;
+  mappings.planFor(subjectBlock.bytes, subjectStart, subjectEnd)?.redirect(message, random);
+}
+
 function deliverIn(account: ServiceAccount, message: Message, { random }: ServiceContext): boolean {
-  const { mappings, serverPlans } = account;
-  if (mappings !== undefined) {
-    const { subjectBlock, subjectStart, subjectEnd } = message;
-    mappings.planFor(subjectBlock.bytes, subjectStart, subjectEnd)?.redirect(message, random);
-  }
-  const plan = serverPlans.find(message);
+  if (message.trace !== undefined) return dispatchTraced(account, message, random);
+  const plan = account.serverPlans.find(message);
   return plan.receiverCount > 0 && dispatch(plan, message, random);
+}
+
+/**
+ * The headers of a message that is traced, as another account gets them: those who get it there
+ * may not have theirs traced by them.
+ */
+function tracedHeaders(context: ServiceContext, parts: ForwardedParts): Uint8Array {
+  const { account, headers, isTraceAllowed } = parts;
+  const destination = isTraceAllowed
+    ? subjectText(responsesOf(account, context).unusedSubject())
+    : TRACE_DISABLED;
+  return withHeader(headers, 0, headers.length, TRACE_DESTINATION, destination);
 }
 
 /** The requests that wait in the account; from the first on it subscribes to their replies. */
@@ -233,6 +288,10 @@ function responsesOf(account: ServiceAccount, context: ServiceContext): PendingR
   const receiver = new ResponseReceiver(context, account, responses);
   account.subscribe(subjectBytes(responses.wildcard), new Subscription(receiver, 0, undefined));
   return responses;
+}
+
+function subjectOf({ subjectBlock, subjectStart, subjectEnd }: Message): string {
+  return traceText(subjectBlock.bytes.subarray(subjectStart, subjectEnd));
 }
 
 function replyOf({ block, tailStart, replyEnd }: Message): Uint8Array {

@@ -16,16 +16,21 @@ import { ByteBlock, COPY_SLACK_BYTES } from "../util/bytes.ts";
 import type { Account, InterestFollower } from "./account.ts";
 import type { DeliveryFilter } from "./delivery-filter.ts";
 import type { Message } from "./message.ts";
+import { type TracedMatch, traceText } from "./message-trace.ts";
 import type { Prepared } from "./prepared.ts";
 import { type Subscriber, Subscription } from "./subscription.ts";
 
 export interface StreamRoute {
+  /** The name of the importing account. */
+  readonly importer: string;
   readonly exporter: Account;
   /** The subject there, and in the importing account; both may have wildcards. */
   readonly remote: string;
   readonly local: string;
   /** Between the two; undefined where subjects stay, or `local` is one literal subject. */
   readonly transforms: ImportTransforms | undefined;
+  /** Whether traces of messages go on in the importing account. */
+  readonly isTraceAllowed: boolean;
 }
 
 /** Keeps the shadows of one import. */
@@ -89,10 +94,8 @@ class ShadowReceiver implements Subscriber {
 
   prepare(_shadow: Subscription, subject: Uint8Array): Prepared {
     const local = this.localSubject(subject);
-    const block = new ByteBlock(new Uint8Array(local.length + COPY_SLACK_BYTES));
-    block.bytes.set(local);
     const { words, lengthBytes } = this.#original.subscriber.prepare(this.#original, local);
-    return { words, lengthBytes, subject: block };
+    return { words, lengthBytes, subject: subjectBlockOf(local) };
   }
 
   deliver(shadow: Subscription, message: Message, prepared: Prepared | undefined): boolean {
@@ -111,6 +114,43 @@ class ShadowReceiver implements Subscriber {
     message.subjectEnd = subjectEnd;
     return isDelivered;
   }
+
+  deliverTraced(shadow: Subscription, message: Message, match: TracedMatch): boolean {
+    if (message.serviceChain !== undefined) return false;
+    const { importer, isTraceAllowed } = this.#route;
+    const { trace, isDenied } = match;
+    const { subjectBlock, subjectStart, subjectEnd } = message;
+    const local = this.localSubject(subjectBlock.bytes.subarray(subjectStart, subjectEnd));
+    trace.addStreamExport(importer, traceText(local));
+    if (isTraceAllowed) return this.#deliverTracedAs(local, message, match);
+    if (trace.isOnly) return true;
+    message.trace = undefined;
+    const isDelivered = !isDenied && this.deliver(shadow, message, undefined);
+    message.trace = trace;
+    return isDelivered;
+  }
+
+  #deliverTracedAs(local: Uint8Array, message: Message, match: TracedMatch): boolean {
+    const original = this.#original;
+    const { subscriber } = original;
+    const { subjectBlock, subjectStart, subjectEnd } = message;
+    message.subjectBlock = subjectBlockOf(local);
+    message.subjectStart = 0;
+    message.subjectEnd = local.length;
+    const isDelivered =
+      subscriber.deliverTraced?.(original, message, match) ??
+      (!match.isDenied && subscriber.deliver(original, message, undefined));
+    message.subjectBlock = subjectBlock;
+    message.subjectStart = subjectStart;
+    message.subjectEnd = subjectEnd;
+    return isDelivered;
+  }
+}
+
+function subjectBlockOf(subject: Uint8Array): ByteBlock {
+  const block = new ByteBlock(new Uint8Array(subject.length + COPY_SLACK_BYTES));
+  block.bytes.set(subject);
+  return block;
 }
 
 /** Denies by the local subject; members of queue groups are judged by the published one. */

@@ -6,6 +6,7 @@ import type { SublistEntry } from "../subject/sublist.ts";
 import type { DeliveryFilter } from "./delivery-filter.ts";
 import type { FanOutMember } from "./fan-out-member.ts";
 import type { Message } from "./message.ts";
+import type { TracedMatch } from "./message-trace.ts";
 import type { Prepared } from "./prepared.ts";
 
 /** Receives the messages of its subscriptions: NATS and MQTT clients, imports, internal clients. */
@@ -16,6 +17,11 @@ export interface Subscriber {
    * closed, slow): a queue group then tries its next member. May close connections.
    */
   deliver(subscription: Subscription, message: Message, prepared: Prepared | undefined): boolean;
+  /**
+   * As `deliver` for a message that is traced: tells the trace what becomes of it. Receivers that
+   * traces do not mention, since they are the server's own, have `deliver` alone.
+   */
+  deliverTraced?(subscription: Subscription, message: Message, match: TracedMatch): boolean;
   /** Makes once, for a planned subject, the bytes that each delivery begins with. */
   prepare(subscription: Subscription, subject: Uint8Array): Prepared;
   /**

@@ -109,14 +109,14 @@ export abstract class Connection
     this.#watch = undefined;
     broker.counters.totalConnections++;
     broker.connections.set(this.cid, this);
-    account.connections++;
-    account.totalConnections++;
+    broker.join(account);
   }
 
   /** How logs name the connection: `127.0.0.1:5000 - cid:7`. */
   abstract get label(): string;
   abstract get subscriptionCount(): number;
   abstract get facts(): ClientFacts;
+  abstract measureRtt(): void;
   /** Parses `chunk` from `start` on; returns less than its length only when halted. */
   protected abstract consume(chunk: Uint8Array, start: number): number;
   /** Makes `consume` return after the operation that runs now. */
@@ -423,10 +423,10 @@ export abstract class Connection
     this.plans = account.joinPlans(permissions);
     this.permissions = permissions;
     if (account === this.account) return;
-    this.account.connections--;
+    const { broker } = this.context;
+    broker.leave(this.account);
     this.account = account;
-    account.connections++;
-    account.totalConnections++;
+    broker.join(account);
   }
 
   get accountName(): string {
@@ -456,7 +456,9 @@ export abstract class Connection
     this.#remember(reason);
     this.release();
     this.account.leavePlans(this.plans);
-    this.account.connections--;
+    const { broker } = this.context;
+    broker.leave(this.account);
+    broker.events?.onDisconnect(this, reason);
     this.#watch?.releaseProducers();
     if (reason.flushes && this.pendingBytes > 0) {
       // The write deadline, armed when the transport refuses bytes, bounds the wait.

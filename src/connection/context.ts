@@ -44,6 +44,7 @@ export class ConnectionContext {
     this.pool = new BlockPool(clock);
     this.flushQueue = new FlushQueue(clock);
     this.wheel = new TimerWheel(clock, () => this.flushQueue.endTurn());
+    broker.publishQueue.endTurn = () => this.flushQueue.endTurn();
     this.message = new Message();
   }
 

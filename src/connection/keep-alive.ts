@@ -7,6 +7,12 @@ import type { Random } from "../util/random.ts";
 /** After CONNECT the first ping comes early, to measure the round trip. */
 const FIRST_PING_MS = 2000;
 
+/** A nanosecond: what was measured is not 0. */
+const MIN_RTT_MS = 0.000001;
+
+/** Who has not sent a PING yet may be set up by now. */
+const SETTLED_MS = 2000;
+
 /** A round-trip time older than this is measured anew even if the peer is busy. */
 const RTT_MAX_AGE_MS = 3_600_000;
 
@@ -23,6 +29,7 @@ export class KeepAlive {
   outstanding: number;
   /** Last measured round trip in milliseconds; 0 when unknown. */
   rttMs: number;
+  readonly #startMs: number;
   #pingSentMs: number;
   /** When the peer last sent an operation or a PING; a PONG does not count. */
   lastHeardMs: number;
@@ -30,6 +37,7 @@ export class KeepAlive {
   constructor(nowMs: number) {
     this.outstanding = 0;
     this.rttMs = 0;
+    this.#startMs = nowMs;
     this.#pingSentMs = -Infinity;
     this.lastHeardMs = nowMs;
   }
@@ -48,6 +56,20 @@ export class KeepAlive {
     return KeepAliveStep.Ping;
   }
 
+  /**
+   * Whether to ping only to measure the round trip: it is unknown, no PONG is due, and the peer has
+   * sent a PING itself or is connected for long enough to know what to do with one.
+   */
+  mayMeasure(nowMs: number, hasPinged: boolean): boolean {
+    if (this.rttMs > 0 || this.outstanding > 0) return false;
+    return hasPinged || nowMs - this.#startMs > SETTLED_MS;
+  }
+
+  /** The peer has answered the greeting: no more than that is known if no ping was answered yet. */
+  estimateRtt(nowMs: number): void {
+    if (this.rttMs === 0) this.rttMs = Math.max(nowMs - this.#startMs, MIN_RTT_MS);
+  }
+
   onPingSent(nowMs: number): void {
     this.outstanding++;
     this.#pingSentMs = nowMs;
@@ -55,6 +77,6 @@ export class KeepAlive {
 
   onPong(nowMs: number): void {
     this.outstanding = 0;
-    if (this.#pingSentMs > -Infinity) this.rttMs = Math.max(nowMs - this.#pingSentMs, 0.000001);
+    if (this.#pingSentMs > -Infinity) this.rttMs = Math.max(nowMs - this.#pingSentMs, MIN_RTT_MS);
   }
 }

@@ -2,15 +2,17 @@
  * `/connz`: the connections, open or closed, with their traffic. Fields, their order and what is
  * left out are the reference's. Entries are made only of the page that was asked for.
  */
+import { GLOBAL_ACCOUNT_NAME } from "../broker/account.ts";
 import type { ClosedSubscription } from "../broker/closed-connections.ts";
 import type { TlsFacts } from "../broker/tls-facts.ts";
 import type { LiveConnection } from "../broker/live-connection.ts";
 import { subjectsCollide } from "../subject/subject.ts";
 import { binaryTextOf } from "../util/bytes.ts";
 import { formatDuration } from "../util/duration.ts";
+import { goTime } from "../util/go-time.ts";
 import { type ConnectionView, closedView, openView } from "./connection-view.ts";
 import { orderNamed, sortViews } from "./connz-order.ts";
-import { EndpointError, type MonitorSubject, timeText } from "./endpoint.ts";
+import { EndpointError, type MonitorSubject } from "./endpoint.ts";
 import type { ConnectionState, OptionSource, SubscriptionsWanted } from "./endpoint-options.ts";
 import { pageLimit, pageOf } from "./page.ts";
 import {
@@ -75,7 +77,7 @@ export function connz(subject: MonitorSubject, options: ConnzOptions): object {
   const connections = entriesOf(pageOf(views, offset, limit), options);
   return {
     server_id: subject.identity.id,
-    now: timeText(subject.clock.wallMs()),
+    now: goTime(subject.clock.wallMs()),
     num_connections: connections.length,
     total: candidates.length,
     offset,
@@ -147,9 +149,9 @@ function entryOf(
     type: facts.clientType || undefined,
     ip: remotePort === 0 ? "" : view.remoteAddress,
     port: remotePort,
-    start: timeText(startMs),
-    last_activity: timeText(view.lastActivityMs),
-    stop: isClosed ? timeText(endMs) : undefined,
+    start: goTime(startMs),
+    last_activity: goTime(view.lastActivityMs),
+    stop: isClosed ? goTime(endMs) : undefined,
     reason: view.reason,
     rtt: rttText(view.rttMs),
     uptime: uptimeText(endMs - startMs),
@@ -166,7 +168,7 @@ function entryOf(
     version: facts.version || undefined,
     ...(tls === undefined ? {} : tlsFields(tls, auth)),
     authorized_user: (auth && facts.user) || undefined,
-    account: auth && account !== "$G" ? account : undefined,
+    account: auth && account !== GLOBAL_ACCOUNT_NAME ? account : undefined,
     subscriptions_list:
       isListed && !subscriptionsDetail ? subscriptions.map(({ subject }) => subject) : undefined,
     subscriptions_list_detail:

@@ -18,6 +18,16 @@ export function debugVars(): DebugVars {
   return { cmdline: commandLine(), memstats };
 }
 
+/** In Go's layout: a line for each variable. */
+export function varsPage(): Response {
+  const lines = Object.entries(debugVars()).map(
+    ([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`,
+  );
+  return new Response(`{\n${lines.join(",\n")}\n}\n`, {
+    headers: { "Content-Type": "application/json; charset=utf-8" },
+  });
+}
+
 /** The program and its arguments, without secrets. */
 export function commandLine(): readonly string[] {
   return [process.execPath, ...redacted(process.argv.slice(2))];

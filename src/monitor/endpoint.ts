@@ -6,6 +6,7 @@
 import type { Broker } from "../broker/broker.ts";
 import type { Options } from "../config/options.ts";
 import type { ServerIdentity } from "../broker/server-identity.ts";
+import type { ServerUsage } from "../broker/server-info.ts";
 import type { Clock } from "../util/clock.ts";
 
 /** What endpoints may look at. */
@@ -28,9 +29,7 @@ export interface MonitorFacts {
   readonly startMs: number;
   /** Requests so far by path. */
   readonly requestCounts: Readonly<Record<string, number>>;
-  /** Percent of one core used of late, one decimal. */
-  readonly cpuPercent: number;
-  readonly cores: number;
+  readonly usage: ServerUsage;
 }
 
 /** Why there is no answer, in the reference's words: status 400 over HTTP, 500 otherwise. */
@@ -45,9 +44,4 @@ export class FilteredError extends EndpointError {
   constructor(reason: string) {
     super(`filtered response: ${reason}`);
   }
-}
-
-/** Wall-clock milliseconds as Go writes a time. */
-export function timeText(wallMs: number): string {
-  return new Date(wallMs).toISOString();
 }

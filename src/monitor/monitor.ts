@@ -1,47 +1,38 @@
 /**
- * HTTP monitoring: the table of endpoints and the server that answers for them.
- * Answers look as the reference's to the byte: two-space JSON with HTML characters escaped.
+ * HTTP monitoring: the server that answers for the endpoints. What they are and how they answer is
+ * in `endpoints.ts`, which is loaded with the first request.
  */
-import { goJson } from "../util/go-json.ts";
 import type { Server as HttpServer } from "bun";
 import { withWildcardHost } from "../transport/wildcard-host.ts";
-import type { Endpoint, EndpointAnswer, MonitorFacts, MonitorSubject } from "./endpoint.ts";
-import { healthz } from "./healthz.ts";
-import { varz } from "./varz.ts";
-
-export const endpoints: readonly Endpoint[] = [
-  { path: "/varz", answer: varz },
-  { path: "/healthz", answer: healthz },
-];
-
-/** CPU use is averaged over at least this long. */
-const CPU_WINDOW_MS = 1000;
+import type { MonitorFacts, MonitorSubject } from "./endpoint.ts";
+import { ProcessUsage } from "./process-usage.ts";
 
 export class Monitor {
   readonly #subject: MonitorSubject;
   readonly #startMs: number;
   readonly #requestCounts: Record<string, number>;
+  readonly #usage: ProcessUsage;
   #server: HttpServer<undefined> | undefined;
   /** Set while listening pauses. */
   #pausedPort: number | undefined;
-  #cpuPercent: number;
-  #cpuSampledMs: number;
-  #cpuUsedUs: number;
 
   constructor(subject: MonitorSubject) {
     this.#subject = subject;
     this.#startMs = subject.clock.wallMs();
     this.#requestCounts = {};
+    this.#usage = new ProcessUsage(subject.clock);
     this.#server = undefined;
     this.#pausedPort = undefined;
-    this.#cpuPercent = 0;
-    this.#cpuSampledMs = subject.clock.nowMs();
-    this.#cpuUsedUs = 0;
   }
 
   /** The bound port; undefined when monitoring is off. */
   get port(): number | undefined {
     return this.#pausedPort ?? this.#server?.port;
+  }
+
+  /** Also for what answers without HTTP. */
+  get facts(): MonitorFacts {
+    return { startMs: this.#startMs, requestCounts: this.#requestCounts, usage: this.#usage };
   }
 
   /** Binds the configured port, if any. Throws the system's error. */
@@ -73,40 +64,26 @@ export class Monitor {
   #listen(port: number): void {
     const { host, httpHost } = this.#subject.options();
     const hostname = httpHost === "" ? host : httpHost;
-    const fetch = (request: Request) => this.#respond(new URL(request.url).pathname);
+    const fetch = (request: Request) => this.#respond(new URL(request.url));
     this.#server = withWildcardHost(hostname, (address) =>
       Bun.serve({ hostname: address, port, fetch }),
     );
   }
 
-  #respond(path: string): Response {
-    const base = trimmedBase(this.#subject.options().httpBasePath);
-    const endpoint = endpoints.find((one) => base + one.path === path);
-    if (endpoint === undefined) return new Response("404 page not found\n", { status: 404 });
+  async #respond(url: URL): Promise<Response> {
+    const { answerFor, optionsIn } = await import("./endpoints.ts");
+    const subject = this.#subject;
+    return answerFor(url.pathname, {
+      subject,
+      facts: this.facts,
+      options: optionsIn(url),
+      base: trimmedBase(subject.options().httpBasePath),
+      count: (path) => this.#count(path),
+    });
+  }
+
+  #count(path: string): void {
     this.#requestCounts[path] = (this.#requestCounts[path] ?? 0) + 1;
-    return toResponse(endpoint.answer(this.#subject, this.#facts()));
-  }
-
-  #facts(): MonitorFacts {
-    return {
-      startMs: this.#startMs,
-      requestCounts: this.#requestCounts,
-      cpuPercent: this.#sampleCpu(),
-      // Loading it at start would cost 0.7 ms.
-      cores: process.getBuiltinModule("node:os").availableParallelism(),
-    };
-  }
-
-  #sampleCpu(): number {
-    const nowMs = this.#subject.clock.nowMs();
-    const elapsedMs = nowMs - this.#cpuSampledMs;
-    if (elapsedMs < CPU_WINDOW_MS) return this.#cpuPercent;
-    const { user, system } = process.cpuUsage();
-    const usedUs = user + system;
-    this.#cpuPercent = Math.round((usedUs - this.#cpuUsedUs) / elapsedMs) / 10;
-    this.#cpuUsedUs = usedUs;
-    this.#cpuSampledMs = nowMs;
-    return this.#cpuPercent;
   }
 }
 
@@ -114,11 +91,4 @@ export class Monitor {
 function trimmedBase(path: string): string {
   const trimmed = path.replace(/^\/+|\/+$/g, "");
   return trimmed === "" ? "" : `/${trimmed}`;
-}
-
-function toResponse(answer: EndpointAnswer): Response {
-  return new Response(goJson(answer.body, answer.isIndented ? 2 : undefined), {
-    status: answer.status,
-    headers: { "Content-Type": "application/json", "Access-Control-Allow-Origin": "*" },
-  });
 }

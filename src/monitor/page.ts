@@ -1,5 +1,6 @@
 /**
  * Pages of long lists, as `/connz` and `/subsz` give them: so many entries from an offset on.
+ * Limits that make no sense stand for the usual one, as in the reference.
  */
 
 /** Entries of a page unless another number is asked for. */

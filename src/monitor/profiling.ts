@@ -6,7 +6,7 @@
 import type { Server as HttpServer } from "bun";
 import { withWildcardHost } from "../transport/wildcard-host.ts";
 import type { Clock } from "../util/clock.ts";
-import { debugVars } from "./debug-vars.ts";
+import { varsPage } from "./debug-vars.ts";
 import { answerFor, plainText } from "./profile-pages.ts";
 
 const PAGES = "/debug/pprof/";
@@ -90,14 +90,4 @@ export class Profiling {
     server.timeout(request, IDLE_SECONDS);
     return response;
   }
-}
-
-/** In Go's layout: a line for each variable. */
-function varsPage(): Response {
-  const lines = Object.entries(debugVars()).map(
-    ([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`,
-  );
-  return new Response(`{\n${lines.join(",\n")}\n}\n`, {
-    headers: { "Content-Type": "application/json; charset=utf-8" },
-  });
 }

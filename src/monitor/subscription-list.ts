@@ -6,6 +6,7 @@ import type { Account } from "../broker/account.ts";
 import type { ClosedSubscription } from "../broker/closed-connections.ts";
 import type { LiveConnection } from "../broker/live-connection.ts";
 import type { Subscription } from "../broker/subscription.ts";
+import { fromBinaryText } from "./binary-text.ts";
 
 /** An entry of a detailed list, fields in the reference's order. */
 export interface SubscriptionDetail {
@@ -57,54 +58,27 @@ export function listedSubscription(
   };
 }
 
-/** Text that is kept with one character per byte. */
-function fromBinaryText(text: string): string {
-  return Buffer.from(text, "latin1").toString();
+/** The connection's, or that of a client of the server's own; 0 for imports, which have none. */
+export function cidOf({ subscriber }: Subscription): number {
+  return "cid" in subscriber && typeof subscriber.cid === "number" ? subscriber.cid : 0;
 }
 
-/** Finds the connection that a subscription is of. */
-export class SubscriptionOwners {
-  readonly #connections: Map<object, LiveConnection>;
-
-  constructor(connections: Iterable<LiveConnection>) {
-    this.#connections = new Map();
-    for (const connection of connections) this.#connections.set(connection, connection);
-  }
-
-  /** Undefined for what the server itself has subscribed to. */
-  of(subscription: Subscription): LiveConnection | undefined {
-    return this.#connections.get(subscription.subscriber);
-  }
-}
-
-/** What each of the connections has subscribed to, by its ids; nothing for those without any. */
+/** What each of the connections has subscribed to, in the order of its ids. */
 export function subscriptionsOf(
   connections: readonly LiveConnection[],
 ): ReadonlyMap<LiveConnection, readonly ClosedSubscription[]> {
-  const owners = new SubscriptionOwners(connections);
-  const found = new Map<LiveConnection, Subscription[]>();
+  const found = new Map(connections.map(({ cid }) => [cid, new Array<Subscription>()]));
   for (const { sublist } of new Set(connections.map(({ account }) => account))) {
-    for (const subscription of sublist.all()) {
-      const owner = owners.of(subscription);
-      if (owner !== undefined) addTo(found, owner, subscription);
-    }
+    for (const subscription of sublist.all()) found.get(cidOf(subscription))?.push(subscription);
   }
   return new Map(
-    [...found].map(([connection, subscriptions]) => [
+    connections.map((connection) => [
       connection,
-      subscriptions.sort(bySid).map((one) => listedSubscription(connection.account, one)),
+      (found.get(connection.cid) ?? [])
+        .sort(bySid)
+        .map((subscription) => listedSubscription(connection.account, subscription)),
     ]),
   );
-}
-
-function addTo(
-  lists: Map<LiveConnection, Subscription[]>,
-  connection: LiveConnection,
-  subscription: Subscription,
-): void {
-  const list = lists.get(connection);
-  if (list === undefined) lists.set(connection, [subscription]);
-  else list.push(subscription);
 }
 
 /** Numbers come first. */

@@ -3,17 +3,20 @@
  * `midge_version` is our addition.
  */
 import type { Options } from "../config/options.ts";
-import type { EndpointAnswer, MonitorFacts, MonitorSubject } from "./endpoint.ts";
+import { goTime } from "../util/go-time.ts";
+import type { MonitorFacts, MonitorSubject } from "./endpoint.ts";
+import { uptimeText } from "./uptime.ts";
 
 const NS_PER_MS = 1_000_000;
 
-export function varz(subject: MonitorSubject, facts: MonitorFacts): EndpointAnswer {
+export function varz(subject: MonitorSubject, facts: MonitorFacts): object {
   const { broker, identity, clock } = subject;
   const { counters } = broker;
+  const { cores, cpuPercent, memoryBytes } = facts.usage;
   const { serverTags, serverMetadata } = subject.options();
   const config = subject.config();
   const nowMs = clock.wallMs();
-  const body = {
+  return {
     server_id: identity.id,
     server_name: identity.name,
     version: identity.version,
@@ -22,13 +25,13 @@ export function varz(subject: MonitorSubject, facts: MonitorFacts): EndpointAnsw
     git_commit: identity.gitCommit || undefined,
     go: identity.runtime,
     ...configuredFields(subject.options(), subject.clientPort()),
-    start: new Date(facts.startMs).toISOString(),
-    now: new Date(nowMs).toISOString(),
+    start: goTime(facts.startMs),
+    now: goTime(nowMs),
     uptime: uptimeText(nowMs - facts.startMs),
-    mem: process.memoryUsage.rss(),
-    cores: facts.cores,
-    gomaxprocs: facts.cores,
-    cpu: facts.cpuPercent,
+    mem: memoryBytes,
+    cores,
+    gomaxprocs: cores,
+    cpu: cpuPercent,
     connections: broker.connections.size,
     total_connections: counters.totalConnections,
     routes: 0,
@@ -46,24 +49,23 @@ export function varz(subject: MonitorSubject, facts: MonitorFacts): EndpointAnsw
     stale_connections: counters.staleConnections,
     stalled_clients: counters.stalledProducers,
     subscriptions: broker.subscriptionCount,
-    http_req_stats: facts.requestCounts,
-    config_load_time: new Date(config.loadMs).toISOString(),
+    http_req_stats: sorted(facts.requestCounts),
+    config_load_time: goTime(config.loadMs),
     config_digest: config.digest,
     tags: serverTags.length === 0 ? undefined : serverTags,
     metadata: Object.keys(serverMetadata).length === 0 ? undefined : serverMetadata,
+    system_account: broker.systemAccount?.name,
     slow_consumer_stats: perKind(counters.slowConsumers),
     stale_connection_stats: perKind(counters.staleConnections),
     disk_io_wait_stats: { waiters: 0, waits: 0, wait_time: 0, max_wait_time: 0 },
   };
-  return { status: 200, body, isIndented: true };
 }
 
 function configuredFields(options: Options, port: number): object {
-  const hasLogin = options.username !== "" || options.authorizationToken !== "";
   return {
     host: options.host,
     port,
-    auth_required: hasLogin || undefined,
+    auth_required: requiresLogin(options) || undefined,
     max_connections: options.maxConnections,
     max_subscriptions: options.maxSubscriptions || undefined,
     ping_interval: options.pingIntervalMs * NS_PER_MS,
@@ -88,25 +90,17 @@ function configuredFields(options: Options, port: number): object {
   };
 }
 
-function perKind(clients: number): object {
-  return { clients, routes: 0, gateways: 0, leafs: 0 };
+function requiresLogin({ username, authorizationToken, users, accounts }: Options): boolean {
+  const hasSingle = username !== "" || authorizationToken !== "";
+  return hasSingle || users !== undefined || accounts.some((one) => one.users.length > 0);
 }
 
-const UPTIME_UNITS: readonly (readonly [string, number])[] = [
-  ["y", 365 * 86_400],
-  ["d", 86_400],
-  ["h", 3600],
-  ["m", 60],
-];
+/** By name, as Go writes maps. */
+function sorted(counts: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const entries = Object.entries(counts);
+  return Object.fromEntries(entries.sort(([left], [right]) => (left < right ? -1 : 1)));
+}
 
-/** `1y2d3h4m5s` from the largest unit that is not zero; whole seconds. */
-export function uptimeText(elapsedMs: number): string {
-  let seconds = Math.floor(elapsedMs / 1000);
-  let text = "";
-  for (const [unit, size] of UPTIME_UNITS) {
-    const count = Math.floor(seconds / size);
-    seconds -= count * size;
-    if (count > 0 || text !== "") text += `${count}${unit}`;
-  }
-  return `${text}${seconds}s`;
+function perKind(clients: number): object {
+  return { clients, routes: 0, gateways: 0, leafs: 0 };
 }

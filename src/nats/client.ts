@@ -8,8 +8,9 @@ import type { ClientFacts } from "../broker/client-facts.ts";
 import { dispatch } from "../broker/dispatch.ts";
 import type { FanOutMember } from "../broker/fan-out-member.ts";
 import type { Message } from "../broker/message.ts";
+import type { TracedMatch } from "../broker/message-trace.ts";
 import type { PublishPlan } from "../broker/publish-plan.ts";
-import { isReservedReply, RESERVED_QUEUE } from "../broker/reserved-subjects.ts";
+import { RESERVED_QUEUE } from "../broker/reserved-subjects.ts";
 import { ResponsePermissions } from "../broker/response-permissions.ts";
 import { Subscription } from "../broker/subscription.ts";
 import type { Prepared } from "../broker/prepared.ts";
@@ -31,8 +32,12 @@ import type { NatsContext } from "./nats-context.ts";
 import { Parser } from "./parser.ts";
 import { LogIn } from "./log-in.ts";
 import { noResponders } from "./no-responders.ts";
+import { clearedPlan } from "./publish-clearance.ts";
 import * as subscribing from "./subscribe.ts";
 import * as trace from "./client-trace.ts";
+import { mayBeTraced } from "./trace-headers.ts";
+import { deliverTraced } from "./traced-delivery.ts";
+import { publishTraced, traceTooLarge } from "./traced-publish.ts";
 
 const NO_SUBSCRIPTIONS: readonly Subscription[] = [];
 
@@ -127,65 +132,53 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   // --- Publishing ----------------------------------------------------------------------------
 
   onPublish(message: Message): void {
+    if (message.headerBytes > 0 && mayBeTraced(message, this.account)) {
+      if (publishTraced(this, message)) return;
+    }
     this.inMessages++;
     this.inBytes += message.sizeBytes;
     let plan: PublishPlan | undefined = this.plans.published.find(message);
     if (this.#isTracing) trace.publish(this, message);
     if (!plan.isAllowed || message.replyEnd > message.tailStart) {
-      plan = this.#clearedPlan(plan, message);
+      plan = clearedPlan(this, plan, message);
       if (plan === undefined) return;
     }
-    if (this.#isVerbose) this.#sendOkay();
+    if (this.#isVerbose) this.confirm();
     let isDelivered = false;
     if (plan.receiverCount > 0) {
       this.spend(plan.receiverCount);
       isDelivered = dispatch(plan, message, this.context.broker.random);
     }
     if (!isDelivered && this.#wantsNoResponders && message.replyEnd > message.tailStart) {
-      const status = noResponders(this, message);
-      if (status !== undefined) this.#write(status);
+      this.answerUndelivered(message);
     }
   }
 
-  onPayloadTooLarge(sizeBytes: number): never {
-    const limit = this.#parser.maxPayloadBytes;
-    throw errors.payloadTooLarge(sizeBytes, limit);
+  countPublish(message: Message, work: number): void {
+    this.inMessages++;
+    this.inBytes += message.sizeBytes;
+    this.spend(work);
+  }
+
+  /** Tells a requester that nobody listens. */
+  answerUndelivered(message: Message): void {
+    if (!this.#wantsNoResponders || message.replyEnd === message.tailStart) return;
+    const status = noResponders(this, message);
+    if (status !== undefined) this.#write(status);
+  }
+
+  onPayloadTooLarge(message: Message, headersEnd: number): never {
+    if (message.headerBytes > 0) traceTooLarge(this, message, headersEnd);
+    throw errors.payloadTooLarge(message.sizeBytes, this.#parser.maxPayloadBytes);
   }
 
   onPublishLine(message: Message): void {
     const { bytes } = message.block;
     if (isValidLiteralSubject(bytes, message.subjectStart, message.subjectEnd)) return;
-    this.#sendError(protocolErrors.invalidPublishSubject.text);
+    this.sendError(protocolErrors.invalidPublishSubject.text);
   }
 
-  /**
-   * What only few messages meet: mappings, permissions, reserved replies. The plan to deliver by;
-   * undefined if the message may not be published.
-   */
-  #clearedPlan(found: PublishPlan, message: Message): PublishPlan | undefined {
-    let plan = found;
-    if (plan.mapping !== undefined) {
-      const before = subjectTextOf(message);
-      plan.mapping.redirect(message, this.context.broker.random);
-      if (this.#isTracing) trace.mapping(this, before, subjectTextOf(message));
-      plan = this.plans.mapped.find(message);
-    }
-    if (!plan.isAllowed && !this.#mayRespond(message)) {
-      const subject = subjectTextOf(message);
-      say(this, "error", "permission_violation", errors.publishViolationLog(subject));
-      this.#sendError(errors.publishViolation(subject));
-      return undefined;
-    }
-    const { bytes } = message.block;
-    if (!isReservedReply(bytes, message.tailStart, message.replyEnd)) return plan;
-    const reply = readableText(bytes.subarray(message.tailStart, message.replyEnd));
-    say(this, "error", "permission_violation", errors.replyViolationLog(reply));
-    this.#sendError(errors.replyViolation(reply));
-    return undefined;
-  }
-
-  /** Whether the message answers a request that the client has been given. */
-  #mayRespond({ subjectBlock, subjectStart, subjectEnd }: Message): boolean {
+  mayRespond({ subjectBlock, subjectStart, subjectEnd }: Message): boolean {
     const { bytes } = subjectBlock;
     return this.#responses !== undefined && this.#responses.use(bytes, subjectStart, subjectEnd);
   }
@@ -222,6 +215,10 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     return true;
   }
 
+  deliverTraced(subscription: Subscription, message: Message, match: TracedMatch): boolean {
+    return deliverTraced(this, this.#echoes, subscription, message, match);
+  }
+
   prepare(subscription: Subscription, subject: Uint8Array): Prepared {
     return prepareMessage(subject, subscription.sid);
   }
@@ -254,7 +251,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
       ? this.#refuseSubscription(request)
       : this.#subscriptionProblem(request);
     if (problem !== undefined) {
-      this.#sendError(problem);
+      this.sendError(problem);
       return;
     }
     const subscriptions = (this.#subscriptions ??= new Map());
@@ -262,12 +259,12 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
       const subscription = new Subscription(this, request.sid, request.queue);
       if (decision?.isAllowed === true) subscription.filter = decision.filter;
       if (!this.account.subscribe(request.subject, subscription)) {
-        this.#sendError(protocolErrors.invalidSubject.text);
+        this.sendError(protocolErrors.invalidSubject.text);
         return;
       }
       subscriptions.set(request.sid, subscription);
     }
-    if (this.#isVerbose) this.#sendOkay();
+    this.confirm();
   }
 
   #refuseSubscription({ subject, queue, sid }: subscribing.SubscribeRequest): string {
@@ -297,7 +294,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
       if (max > subscription.deliveredCount) this.account.limitDeliveries(subscription, max);
       else this.#removeSubscription(subscription);
     }
-    if (this.#isVerbose) this.#sendOkay();
+    this.confirm();
   }
 
   #removeSubscription(subscription: Subscription): void {
@@ -344,7 +341,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     this.#parser.expectsConnect = false;
     const { broker, options } = this.context;
     this.openUp(this.keepAlive.firstDelayMs(options.pingIntervalMs, broker.random));
-    if (isAnswered && this.#isVerbose) this.#sendOkay();
+    if (isAnswered) this.confirm();
   }
 
   dropForbidden(): void {
@@ -354,7 +351,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
       const { queue, sid } = one.subscription;
       const subject = readableText(one.subject);
       this.#removeSubscription(one.subscription);
-      this.#sendError(errors.subscriptionRevoked(subject, queue, sid));
+      this.sendError(errors.subscriptionRevoked(subject, queue, sid));
       say(this, "info", "permission_violation", errors.subscriptionRevokedLog(subject, sid));
     }
   }
@@ -410,6 +407,11 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     this.keepAlive.onPong(this.context.clock.nowMs());
   }
 
+  measureRtt(): void {
+    const nowMs = this.context.clock.nowMs();
+    if (this.isLive && this.keepAlive.mayMeasure(nowMs, this.#isFirstPongSent)) this.ping();
+  }
+
   protected sendPing(): void {
     if (this.#isTracing) trace.sent(this, "PING", "");
     this.#write("PING\r\n");
@@ -443,17 +445,18 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
 
   /** Answers with the row's text, if it has one, and closes if it says so. */
   #fail(row: errors.ProtocolErrorRow): void {
-    if (row.text !== undefined) this.#sendError(row.text);
+    if (row.text !== undefined) this.sendError(row.text);
     if (row.closes !== undefined) this.close(row.closes);
   }
 
-  #sendError(text: string): void {
+  sendError(text: string): void {
     if (!this.isLive) return;
     if (this.#isTracing) trace.sent(this, "-ERR", text);
     this.#writeText(errors.errorLine(text));
   }
 
-  #sendOkay(): void {
+  confirm(): void {
+    if (!this.#isVerbose) return;
     if (this.#isTracing) trace.sent(this, "OK", "");
     this.#write("+OK\r\n");
   }
@@ -481,8 +484,4 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   onTrace(operation: string, bytes: Uint8Array, start: number, end: number): void {
     trace.received(this, operation, bytes, start, end);
   }
-}
-
-function subjectTextOf({ subjectBlock, subjectStart, subjectEnd }: Message): string {
-  return readableText(subjectBlock.bytes.subarray(subjectStart, subjectEnd));
 }

@@ -39,7 +39,8 @@ export interface OperationSink extends Publisher {
   onPublishLine(message: Message): void;
   onPublish(message: Message): void;
   /** Always throws. Called as soon as the line is complete. */
-  onPayloadTooLarge(sizeBytes: number): never;
+  /** What is there of the message's headers ends at `headersEnd`; its payload may be missing. */
+  onPayloadTooLarge(message: Message, headersEnd: number): never;
   onSubscribe(bytes: Uint8Array, subject: Range, queue: Range, sid: Range): void;
   /** `max` -1: unsubscribe now. */
   onUnsubscribe(bytes: Uint8Array, sid: Range, max: number): void;

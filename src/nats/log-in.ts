@@ -7,6 +7,7 @@ import type { Applicant, Credentials, Grant, Refusal, Verdict } from "../auth/au
 import { claimOf } from "../auth/log-in.ts";
 import { closeReasons } from "../broker/close-reason.ts";
 import type { ClientFacts } from "../broker/client-facts.ts";
+import type { EventConnection } from "../broker/connection-events.ts";
 import type { CloseReason } from "../broker/close-reason.ts";
 import type { Account } from "../broker/account.ts";
 import type { ConnectionContext } from "../connection/context.ts";
@@ -17,7 +18,7 @@ import * as errors from "./errors.ts";
 import { newNonce } from "./nonce.ts";
 
 /** The client, as far as its log-in needs it. `client.ts` implements it. */
-export interface LogInClient {
+export interface LogInClient extends EventConnection {
   readonly context: ConnectionContext;
   readonly keepAlive: KeepAlive;
   readonly remoteAddress: string;
@@ -81,7 +82,10 @@ export class LogIn {
   /** Lets the client in as the user for those who say nothing; throws if there is none. */
   onOperationBeforeConnect(): void {
     const verdict = this.#client.context.authenticator.authenticateSilent(this.#credentials);
-    if (verdict === undefined) throw errors.refusedLogIn("");
+    if (verdict === undefined) {
+      this.#tellRefusal(closeReasons.authenticationViolation, undefined);
+      throw errors.refusedLogIn("");
+    }
     this.isConnectReceived = true;
     this.#takeVerdict(verdict, false);
   }
@@ -90,9 +94,7 @@ export class LogIn {
   onConnect(bytes: Uint8Array, start: number, end: number): void {
     const client = this.#client;
     const { clock, failedLogins } = client.context;
-    if (client.keepAlive.rttMs === 0) {
-      client.keepAlive.rttMs = Math.max(clock.wallMs() - client.startMs, 0.001);
-    }
+    client.keepAlive.estimateRtt(clock.nowMs());
     const connect = this.#decoder.decode(bytes, start, end, this.connect);
     if (this.isConnectReceived) {
       client.startAnew();
@@ -160,25 +162,38 @@ export class LogIn {
     const { context, remoteAddress } = this.#client;
     if ("refusal" in verdict) {
       context.failedLogins?.note(remoteAddress);
-      this.#refuse(verdict.refusal);
+      this.#refuse(verdict.refusal, this.#client.account);
       return;
     }
     if (connect.account !== "" || connect.new_account) {
-      this.#refuse(WANTS_ACCOUNT);
+      this.#refuse(WANTS_ACCOUNT, undefined);
       return;
     }
     const { account } = verdict.grant;
     const limit = account.limits?.maxConnections ?? Infinity;
     if (account !== this.#client.account && account.connections >= limit) {
+      // The account hears of it: events name the one that has no room.
+      this.#take(verdict.grant);
+      this.#tellConnect();
       throw errors.tooManyConnections();
     }
     context.failedLogins?.forget(remoteAddress);
     this.#take(verdict.grant);
+    this.#tellConnect();
     this.#client.takeConnect(connect, isAnswered);
     this.#isPending = false;
   }
 
-  #refuse({ reason, closes }: Refusal): void {
+  #tellConnect(): void {
+    this.#client.context.broker.events?.onConnect(this.#client);
+  }
+
+  #tellRefusal(reason: CloseReason, judge: Account | undefined): void {
+    this.#client.context.broker.events?.onAuthenticationError(this.#client, reason, judge);
+  }
+
+  #refuse({ reason, closes }: Refusal, judge: Account | undefined): void {
+    this.#tellRefusal(closes, judge);
     const { logText } = claimOf(this.#credentials);
     this.#client.refuseLogIn(errors.refusedLogIn(logText, closes), reason);
   }
@@ -191,13 +206,14 @@ export class LogIn {
   #takeNewVerdict(verdict: Verdict | undefined): void {
     const client = this.#client;
     if (verdict === undefined) {
-      if (client.context.authenticator.isRequired) this.#refuse(NOT_LOGGED_IN);
+      if (client.context.authenticator.isRequired) this.#refuse(NOT_LOGGED_IN, client.account);
     } else if ("refusal" in verdict) {
-      this.#refuse(verdict.refusal);
+      this.#refuse(verdict.refusal, client.account);
     } else if (verdict.grant.account !== client.account) {
       client.close(closeReasons.clientClosed);
     } else {
       this.#take(verdict.grant);
+      this.#tellConnect();
       client.dropForbidden();
     }
   }
@@ -210,14 +226,14 @@ export class LogIn {
       host: remoteAddress,
       cid,
       account: account.name,
-      user: this.grant?.identity ?? "",
+      user: this.grant?.identity ?? claimOf(this.#credentials).identity,
       name,
       language: lang,
       version,
       rttMs: keepAlive.rttMs,
       jwt,
-      issuerKey: account.name,
-      nameTag: account.name,
+      issuerKey: this.grant?.label.startsWith("nkey:") === true ? account.name : "",
+      nameTag: "",
       tags: [],
       clientType: "nats",
       mqttClient: "",

@@ -331,7 +331,7 @@ export class Parser {
     // A known length means that the line was seen before, when the payload was not complete; a
     // limit that is lowered meanwhile does not concern it.
     if (this.#neededBytes === 0) {
-      if (size > this.maxPayloadBytes) this.#sink.onPayloadTooLarge(size);
+      if (size > this.maxPayloadBytes) this.#refusePayload(block, payloadStart, size, end);
       if (this.isPedantic) this.#sink.onPublishLine(this.#message);
     }
     const bytes = block.bytes;
@@ -350,6 +350,15 @@ export class Parser {
     message.tailEnd = payloadEnd + 2;
     this.#sink.onPublish(message);
     return payloadEnd + 2;
+  }
+
+  /** Only the beginning of the message may be there. */
+  #refusePayload(block: ByteBlock, payloadStart: number, size: number, end: number): never {
+    const message = this.#message;
+    message.subjectBlock = block;
+    message.payloadStart = payloadStart;
+    message.sizeBytes = size;
+    this.#sink.onPayloadTooLarge(message, Math.min(end, payloadStart + message.headerBytes));
   }
 
   /** Adds bytes of the chunk to the held operation and runs it once it is complete. */

@@ -5,12 +5,14 @@
 import { OpenAccess } from "../auth/open-access.ts";
 import { hasPlainPasswords } from "../auth/plain-passwords.ts";
 import { Broker } from "../broker/broker.ts";
+import { EventsOnDemand } from "../broker/events-on-demand.ts";
 import { closeReasons } from "../broker/close-reason.ts";
 import { advertisedAddress } from "../config/advertised-address.ts";
 import { checkOptions } from "../config/check.ts";
 import type { Options } from "../config/options.ts";
 import type { ConfigOrigin, ResolvedOptions } from "../config/resolve.ts";
 import { ConnectionContext } from "../connection/context.ts";
+import { ProcessUsage } from "../monitor/process-usage.ts";
 import { Monitor } from "../monitor/monitor.ts";
 import type { Profiling } from "../monitor/profiling.ts";
 import { NatsContext } from "../nats/nats-context.ts";
@@ -75,6 +77,7 @@ export class Server {
   readonly #monitor: Monitor;
   #profiling: Profiling | undefined;
   readonly #lameDuck: LameDuck;
+  readonly #events: EventsOnDemand | undefined;
   readonly #files: RuntimeFiles;
   readonly #reloader: Reloader;
   #configLoadMs: number;
@@ -116,6 +119,8 @@ export class Server {
     this.#guard.guard(this.#monitor);
     this.#profiling = undefined;
     this.#lameDuck = this.#makeLameDuck();
+    this.#events = this.#makeEvents();
+    this.broker.events = this.#events;
     this.#files = new RuntimeFiles(logger);
     this.#reloader = this.#makeReloader();
     this.#shutdown = undefined;
@@ -185,6 +190,7 @@ export class Server {
 
   async #shutDown(): Promise<void> {
     this.#logger.info("Initiating Shutdown...", { event: "shutdown_started" });
+    this.#events?.announceShutdown();
     this.#lameDuck.cancel();
     this.#guard.stop();
     this.#clients.stop();
@@ -206,6 +212,7 @@ export class Server {
   enterLameDuck(): void {
     if (this.#shutdown !== undefined || !this.#clients.isOpen) return;
     this.natsContext.isLameDuck = true;
+    this.#events?.announceLameDuck();
     this.#lameDuck.enter();
     this.#context.flushQueue.endTurn();
   }
@@ -213,6 +220,33 @@ export class Server {
   /** Whether the server is on its way out in lame duck mode. */
   get isLameDuck(): boolean {
     return this.#lameDuck.isActive;
+  }
+
+  #makeEvents(): EventsOnDemand | undefined {
+    const { systemAccount } = this.broker;
+    if (systemAccount === undefined) return undefined;
+    const server = this;
+    return new EventsOnDemand({
+      broker: this.broker,
+      systemAccount,
+      clock: this.#clock,
+      logger: this.#logger,
+      facts: {
+        identity: this.identity,
+        get host() {
+          return server.natsContext.host;
+        },
+        get tags() {
+          return server.#options.serverTags;
+        },
+        get metadata() {
+          return server.#options.serverMetadata;
+        },
+        startMs: this.#clock.wallMs(),
+        usage: new ProcessUsage(this.#clock),
+      },
+      endTurn: () => this.#context.flushQueue.endTurn(),
+    });
   }
 
   #makeLameDuck(): LameDuck {

@@ -17,12 +17,16 @@ const CONNECT_OPTIONS = {
 const scratch = NativeBuffer.ofSize(64 * 1024);
 const decoder = new TextDecoder("latin1");
 
-/** Connects, exchanges INFO, CONNECT, PING and PONG, and returns the blocking socket. */
-export function connectClient(port: number): number {
+/**
+ * Connects, exchanges INFO, CONNECT, PING and PONG, and returns the blocking socket. A user's name
+ * is also the password.
+ */
+export function connectClient(port: number, user?: string): number {
   const socket = dial(port);
   if (socket < 0) throw new Error(`connection to port ${port} refused`);
   awaitText(socket, "\r\n");
-  sendAll(socket, NativeBuffer.ofText(`CONNECT ${JSON.stringify(CONNECT_OPTIONS)}\r\nPING\r\n`));
+  const options = JSON.stringify({ ...CONNECT_OPTIONS, user, pass: user });
+  sendAll(socket, NativeBuffer.ofText(`CONNECT ${options}\r\nPING\r\n`));
   awaitText(socket, "PONG\r\n");
   return socket;
 }
@@ -58,6 +62,11 @@ export function awaitText(socket: number, wanted: string): void {
     seen = seen.slice(-256) + textOf(scratch, received);
     throwOnError(seen);
   }
+}
+
+/** What follows the subjects of a message: its size, and a payload of so many bytes. */
+export function sizedPayload(lengthBytes: number): string {
+  return `${lengthBytes}\r\n${"x".repeat(lengthBytes)}\r\n`;
 }
 
 /** The first bytes of a buffer as text. */

@@ -8,13 +8,14 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { Configuration } from "./configurations.ts";
 import type { Measurement } from "./drivers/measurement.ts";
 import type { Job } from "./loadgen.ts";
 import { median, medians, renderProgress, renderTable, summarize } from "./report.ts";
 import type { Role, RowResult, Sample } from "./report.ts";
 import { ServerProcess } from "./server-process.ts";
 import { WORKLOADS, quick } from "./workloads.ts";
-import type { Drive, Traffic, Workload } from "./workloads.ts";
+import type { Traffic, Workload } from "./workloads.ts";
 
 const USAGE = `usage: bun run bench [flags]
   --rounds <n>        runs of each row per server, medians are reported (5)
@@ -134,13 +135,13 @@ async function builtMidge(): Promise<string> {
 }
 
 async function runRow(result: RowResult, settings: Settings, round: number): Promise<void> {
-  const { name, drive } = result.workload;
-  console.error(`round ${round + 1} of ${settings.rounds}: ${name}`);
+  const { workload } = result;
+  console.error(`round ${round + 1} of ${settings.rounds}: ${workload.name}`);
   const servers = [...settings.servers];
   if (round % 2 === 1) servers.reverse();
   for (const [role, binary] of servers) {
     try {
-      const sample = await measure(binary, drive);
+      const sample = await measure(binary, workload);
       result.samples[role].push(sample);
       console.error(`  ${renderProgress(role, sample)}`);
     } catch (error) {
@@ -151,10 +152,10 @@ async function runRow(result: RowResult, settings: Settings, round: number): Pro
   }
 }
 
-async function measure(binary: string, drive: Drive): Promise<Sample> {
-  if (drive.kind === "start-up") return measureStartUp(binary, drive.starts);
+async function measure(binary: string, { drive, configuration }: Workload): Promise<Sample> {
+  if (drive.kind === "start-up") return measureStartUp(binary, drive.starts, configuration);
   if (drive.kind === "rest" || drive.kind === "connections") await forgetCachedPages(binary);
-  const server = ServerProcess.start(binary);
+  const server = ServerProcess.start(binary, configuration);
   try {
     if (drive.kind !== "rest") return await measureTraffic(server, drive);
     await Bun.sleep(SETTLE_MS);
@@ -174,10 +175,14 @@ async function forgetCachedPages(binary: string): Promise<void> {
   await Bun.spawn(drop, { stdout: "ignore", stderr: "ignore" }).exited;
 }
 
-async function measureStartUp(binary: string, starts: number): Promise<Sample> {
+async function measureStartUp(
+  binary: string,
+  starts: number,
+  configuration: Configuration | undefined,
+): Promise<Sample> {
   const timesMs: number[] = [];
   for (let i = 0; i < starts; i++) {
-    const server = ServerProcess.start(binary);
+    const server = ServerProcess.start(binary, configuration);
     timesMs.push(server.startMs);
     await server.stop();
   }

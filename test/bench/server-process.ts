@@ -1,12 +1,14 @@
 /**
  * One server under test: started on a free port, watched through /proc, stopped.
- * Used by run.ts; the load generator only reads CPU times. Any server that takes `-p` and `-a`
- * the way nats-server does will do.
+ * Used by run.ts; the load generator only reads CPU times. Any server that takes `-p`, `-a` and
+ * `-c` the way nats-server does will do.
  */
-import { closeSync, openSync, readFileSync, unlinkSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { awaitText } from "./client.ts";
+import { configurationText } from "./configurations.ts";
+import type { Configuration } from "./configurations.ts";
 import { closeSocket, dial } from "./sockets.ts";
 
 const START_TIMEOUT_MS = 10_000;
@@ -35,12 +37,18 @@ export class ServerProcess {
    * Starts a server and returns once it has sent INFO. The port is polled in a blocking loop, since
    * the time to the first INFO is itself a figure. Throws with the server's last words otherwise.
    */
-  static start(binary: string): ServerProcess {
+  static start(binary: string, configuration?: Configuration): ServerProcess {
     const port = freePort();
     const logPath = join(tmpdir(), `bench-server-${process.pid}.log`);
     const log = openSync(logPath, "w");
+    const configurationPath = join(tmpdir(), `bench-server-${process.pid}.conf`);
+    const flags = ["-p", String(port), "-a", "127.0.0.1"];
+    if (configuration !== undefined) {
+      writeFileSync(configurationPath, configurationText(configuration));
+      flags.push("-c", configurationPath);
+    }
     const startedAtMs = performance.now();
-    const child = Bun.spawn([binary, "-p", String(port), "-a", "127.0.0.1"], {
+    const child = Bun.spawn([binary, ...flags], {
       stdin: "ignore",
       stdout: log,
       stderr: log,
@@ -54,7 +62,8 @@ export class ServerProcess {
       kill();
       throw new Error(`${binary} did not start: ${error}\n${readFileSync(logPath, "utf8").trim()}`);
     } finally {
-      unlinkSync(logPath);
+      rmSync(logPath);
+      rmSync(configurationPath, { force: true });
     }
     return new ServerProcess(child, port, performance.now() - startedAtMs, kill);
   }

@@ -3,26 +3,40 @@
  * reference. run.ts walks it; loadgen.ts turns a `Drive` into traffic. A new row is one object in
  * `WORKLOADS`.
  */
+import { LOGINS, accountUser, manyAccounts, mapping } from "./configurations.ts";
+import { permissions, serviceImport, streamImport } from "./configurations.ts";
+import type { Configuration, Logins } from "./configurations.ts";
 
 export interface FloodDrive {
   readonly kind: "flood";
+  /** Each of these has its own publishers and subscribers. */
+  readonly groups: readonly Logins[];
+  /** Per group, as are subscribers. */
   readonly publishers: number;
   /** 0 publishes to nobody; otherwise each subscriber subscribes to every subject. */
   readonly subscribers: number;
   readonly messagesPerPublisher: number;
   readonly payloadBytes: number;
-  /** Publishers cycle through `b.0` … `b.<subjects - 1>`. */
+  /** Publishers cycle through `<publishPrefix>0` … `<publishPrefix><subjects - 1>`. */
   readonly subjects: number;
+  readonly publishPrefix: string;
+  /** Differs where the server changes subjects. */
+  readonly subscribePrefix: string;
+  /** The server adds a header of its own, whose length may vary. */
+  readonly addsHeader: boolean;
   /** The subscribers form one queue group. */
   readonly queue: boolean;
   /** HPUB with one header line instead of PUB. */
   readonly header: boolean;
-  /** Each subscriber makes one subscription to `b.*`. */
+  /** Each subscriber makes one subscription to `<subscribePrefix>*`. */
   readonly wildcard: boolean;
+  /** What a publisher sends in one go. */
+  readonly frameBytes: number;
 }
 
 export interface RequestsDrive {
   readonly kind: "requests";
+  readonly logins: Logins;
   /** Each has one request in flight and a permanent inbox. */
   readonly requesters: number;
   readonly requests: number;
@@ -86,14 +100,34 @@ export interface Workload {
   readonly name: string;
   readonly drive: Drive;
   readonly targets: Targets;
+  /** What the server is started with. */
+  readonly configuration?: Configuration;
 }
 
+type GivenFlood = Pick<FloodDrive, "messagesPerPublisher" | "payloadBytes"> & Partial<FloodDrive>;
+
 const MB = 1_000_000;
+
+/**
+ * Fits the second-level cache together with the receive buffer; larger frames cost more CPU per
+ * byte.
+ */
+const FRAME_BYTES = 128 * 1024;
+const ACCOUNTS = 100;
 
 const delivering: Targets = { messagesPerSecond: { ratio: 2.5 }, cpuNsPerMessage: { ratio: 0.4 } };
 const manySubjects: Targets = {
   messagesPerSecond: { ratio: 2 },
   cpuNsPerMessage: { ratio: 0.5 },
+};
+const betweenUsers: Targets = {
+  messagesPerSecond: { ratio: 2.2 },
+  cpuNsPerMessage: { ratio: 0.45 },
+};
+const manyRequests: Targets = {
+  messagesPerSecond: { ratio: 1.5 },
+  cpuNsPerMessage: { ratio: 0.6 },
+  p99Us: { ratio: 1 },
 };
 
 export const WORKLOADS: readonly Workload[] = [
@@ -147,24 +181,54 @@ export const WORKLOADS: readonly Workload[] = [
     },
     targets: manySubjects,
   },
-  {
-    name: "request/reply, 16 in flight",
-    drive: { kind: "requests", requesters: 16, requests: 80_000, payloadBytes: 16 },
-    targets: {
-      messagesPerSecond: { ratio: 1.5 },
-      cpuNsPerMessage: { ratio: 0.6 },
-      p99Us: { ratio: 1 },
-    },
-  },
-  {
-    name: "request/reply, one at a time",
-    drive: { kind: "requests", requesters: 1, requests: 15_000, payloadBytes: 16 },
-    targets: {
+  requests("request/reply, 16 in flight", { requesters: 16, requests: 80_000 }, manyRequests),
+  requests(
+    "request/reply, one at a time",
+    { requesters: 1, requests: 15_000 },
+    {
       messagesPerSecond: { ratio: 1 },
       cpuNsPerMessage: { ratio: 0.7 },
       p99Us: { ratio: 1 },
     },
+  ),
+  configured("permissions, 100 allow entries, 128 B", permissions(), {
+    messagesPerPublisher: 3_500_000,
+    payloadBytes: 128,
+    subjects: 10,
+  }),
+  configured("permissions, 1,000 subjects, 64 B", permissions(), {
+    messagesPerPublisher: 2_500_000,
+    payloadBytes: 64,
+    subjects: 1000,
+  }),
+  configured("service import, 128 B", serviceImport("b.0"), {
+    messagesPerPublisher: 1_200_000,
+    payloadBytes: 128,
+    addsHeader: true,
+  }),
+  {
+    ...requests(
+      "service import, request/reply, 16 in flight",
+      { requesters: 16, requests: 80_000, logins: LOGINS },
+      manyRequests,
+    ),
+    configuration: serviceImport("svc"),
   },
+  configured("stream import, 128 B", streamImport("b.*", "from"), {
+    messagesPerPublisher: 3_000_000,
+    payloadBytes: 128,
+    subscribePrefix: "from.b.",
+  }),
+  mapped("mapped subject, 128 B", 1),
+  mapped("mapped, 10 subjects, 128 B", 10),
+  configured("100 accounts x 10 connections, 128 B", manyAccounts(ACCOUNTS), {
+    groups: Array.from({ length: ACCOUNTS }, (_, index) => accountLogins(index)),
+    publishers: 5,
+    messagesPerPublisher: 6000,
+    payloadBytes: 128,
+    subscribers: 5,
+    frameBytes: 16 * 1024,
+  }),
   {
     name: "1,000,000 subscriptions",
     drive: { kind: "subscriptions", subscriptions: 1_000_000 },
@@ -199,20 +263,51 @@ function oneToOne(payloadBytes: number, messages: number): Workload {
   return flood(`1 to 1, ${payloadBytes} B`, { messagesPerPublisher: messages, payloadBytes });
 }
 
-/** A flood from one publisher to one subscriber on one subject, except for what is given. */
-function flood(
+/** Clients publish to `m.…` and subscribe to `d.…`. */
+function mapped(name: string, subjects: number): Workload {
+  return configured(name, mapping("m.*", "d.{{wildcard(1)}}"), {
+    messagesPerPublisher: 3_000_000,
+    payloadBytes: 128,
+    subjects,
+    publishPrefix: "m.",
+    subscribePrefix: "d.",
+  });
+}
+
+function accountLogins(index: number): Logins {
+  return { publisher: accountUser(index), subscriber: accountUser(index) };
+}
+
+/** A flood between users of a configuration. */
+function configured(name: string, configuration: Configuration, given: GivenFlood): Workload {
+  const workload = flood(name, { groups: [LOGINS], ...given }, betweenUsers);
+  return { ...workload, configuration };
+}
+
+/** Requests of 16 bytes without credentials, except for what is given. */
+function requests(
   name: string,
-  given: Pick<FloodDrive, "messagesPerPublisher" | "payloadBytes"> & Partial<FloodDrive>,
-  targets: Targets = delivering,
+  given: Pick<RequestsDrive, "requesters" | "requests"> & Partial<RequestsDrive>,
+  targets: Targets,
 ): Workload {
+  return { name, drive: { kind: "requests", payloadBytes: 16, logins: {}, ...given }, targets };
+}
+
+/** A flood from one publisher to one subscriber on one subject, except for what is given. */
+function flood(name: string, given: GivenFlood, targets: Targets = delivering): Workload {
   const drive: FloodDrive = {
     kind: "flood",
+    groups: [{}],
     publishers: 1,
     subscribers: 1,
     subjects: 1,
+    publishPrefix: "b.",
+    subscribePrefix: "b.",
     queue: false,
     header: false,
+    addsHeader: false,
     wildcard: false,
+    frameBytes: FRAME_BYTES,
     ...given,
   };
   return { name, drive, targets };

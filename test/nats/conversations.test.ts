@@ -1,6 +1,6 @@
 /**
- * Replays the recorded conversations about the protocol itself: one account, no permissions, at most
- * one user.
+ * Replays the recorded conversations about the protocol itself: one account, no permissions, one
+ * user at most.
  */
 import { join } from "node:path";
 import { testConversations } from "../support/conversation-suite.ts";

@@ -50,8 +50,9 @@ const FORMS = {
 } satisfies Record<string, Form>;
 
 function serverInfo(): RegExp {
+  const key = "N[A-Z2-7]{55}";
   const fields = [
-    String.raw`"name":"N[A-Z2-7]{55}","host":"127\.0\.0\.1","id":"N[A-Z2-7]{55}","ver":"2\.\d+\.\d+[^"]*",`,
+    String.raw`"name":"${key}","host":"127\.0\.0\.1","id":"${key}","ver":"2\.\d+\.\d+[^"]*",`,
     String.raw`(?:"feature_flags":\{[^{}]*\},)?`,
     String.raw`"jetstream":false,"flags":0,"seq":\d+,"time":"[^"]+Z"`,
   ];

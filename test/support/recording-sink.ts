@@ -88,7 +88,7 @@ export class RecordingSink implements OperationSink {
     this.#record(parts.join(" "));
   }
 
-  onPayloadTooLarge(sizeBytes: number): never {
+  onPayloadTooLarge({ sizeBytes }: Message): never {
     throw new ProtocolError(protocolErrors.maxPayload, `${sizeBytes} bytes`);
   }
 
@@ -112,6 +112,10 @@ export class RecordingSink implements OperationSink {
 
   onTrace(operation: string, bytes: Uint8Array, start: number, end: number): void {
     this.traced.push(`${operation} ${textOf(bytes, start, end)}`);
+  }
+
+  measureRtt(): void {
+    throw new Error("nobody measures here");
   }
 
   waitFor(): void {

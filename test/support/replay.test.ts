@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Socket } from "bun";
 import { whole } from "./chunking.ts";
-import { readConversations } from "./conversation.ts";
+import { type Conversation, connectOf, readConversations } from "./conversation.ts";
 import { replay } from "./replay.ts";
 import type { RunningServer } from "./running-server.ts";
 
@@ -107,4 +107,41 @@ test("refuses an expected line that nobody recorded", async () => {
 
 test("refuses lines that are no part of the format, with their place", async () => {
   expect(await outcome("== asks\nA> ASK\nwhat\n", () => {})).toContain("script.txt:3:");
+});
+
+test("sends what a placeholder stands for", async () => {
+  const script = "== asks\nA> ASK\nA< ${what}\nA> ${what}\nA< YES\n";
+  let answer = "ASK\r\n";
+  const outcomeOf = outcome(script, (socket) => {
+    socket.write(answer);
+    answer = "YES\r\n";
+  });
+  expect(await outcomeOf).toBe("passed");
+});
+
+test("refuses a configuration without an end", async () => {
+  expect(await outcome("@config\n== asks\n", () => {})).toContain("no @end for this @config");
+});
+
+async function conversationsOf(script: string): Promise<readonly Conversation[]> {
+  const folder = await mkdtemp(join(tmpdir(), "replay-"));
+  const path = join(folder, "script.txt");
+  await Bun.write(path, script);
+  const file = await readConversations(path);
+  await rm(folder, { recursive: true });
+  return file.conversations;
+}
+
+test("takes the configuration of a conversation instead of that of the file", async () => {
+  const script = "@config\na: 1\n@end\n== one\nA! open\n== two\n@config\nb: 2\n\n@end\n";
+  const conversations = await conversationsOf(script);
+  expect(conversations.map(({ config }) => config)).toEqual(["a: 1", "b: 2\n"]);
+});
+
+test("logs a connection in with its own line, or with that of the others", async () => {
+  const script = "@connect {}\n@connect AB 1\n== one\n@connect B none\n== two\n@connect none\n";
+  const [one, two] = await conversationsOf(script);
+  const names = ["A", "B", "C"];
+  expect(names.map((name) => connectOf(one!, name))).toEqual(["1", undefined, "{}"]);
+  expect(names.map((name) => connectOf(two!, name))).toEqual([undefined, undefined, undefined]);
 });

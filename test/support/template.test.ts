@@ -4,7 +4,9 @@
  */
 import { describe, expect, test } from "bun:test";
 import { Random } from "../../src/util/random.ts";
+import { createUser } from "nkeys.js";
 import { infoTemplateOf } from "./info-pattern.ts";
+import { nonceIn, withPlaceholders } from "./placeholders.ts";
 import { bytesOf, patternOf, repeatedTextOf, textOf } from "./template.ts";
 
 const ROUNDS = 500;
@@ -73,5 +75,74 @@ describe("an expected line", () => {
       fitting.replace("} ", "}"),
     ];
     for (const other of others) expect(pattern.match(other), other).toBe("different");
+  });
+});
+
+describe("a placeholder", () => {
+  const reply = "_R_.abcdef.012345";
+
+  test("stands for what came first, wherever its name comes up again", () => {
+    const values = new Map<string, string>();
+    const line = "MSG a 1 ${reply:reply} 0\\r\\n";
+    expect(patternOf(line, values).match(`MSG a 1 ${reply} 0\r\n\r\n`)).toBe(31);
+    expect(bytesOf("PUB ${reply} 0", { values, nonce: "" })).toBe(`PUB ${reply} 0\r\n`);
+    expect(patternOf(line, values).match("MSG a 1 _R_.abcdef.543210 0\r\n\r\n")).toBe("different");
+  });
+
+  test("has a form", () => {
+    const pattern = patternOf('{"at":"${:time}","rtt":${:number}}');
+    const line = '{"at":"2026-01-02T03:04:05.678Z","rtt":12}\r\n';
+    expect(pattern.match(line)).toBe(line.length);
+    expect(pattern.match(line.replace("T", " "))).toBe("different");
+    expect(pattern.match(line.replace("12", '"12"'))).toBe("different");
+  });
+
+  test("is incomplete while more of it may come", () => {
+    const pattern = patternOf("MSG a 1 ${reply:reply} 0\\r\\n");
+    const line = `MSG a 1 ${reply} 0\r\n\r\n`;
+    for (let length = 0; length < line.length; length++) {
+      expect(pattern.match(line.slice(0, length)), line.slice(0, length)).toBe("incomplete");
+    }
+    expect(pattern.match(line)).toBe(line.length);
+  });
+
+  test("for a size must be the size of what follows", () => {
+    const pattern = patternOf("HMSG a 1 ${:headerSize} ${:size}\\r\\nNATS/1.0\\r\\n\\r\\n${:word}");
+    const message = (sizes: string): string => `HMSG a 1 ${sizes}\r\nNATS/1.0\r\n\r\nabc\r\n`;
+    expect(pattern.match(message("12 15"))).toBe(message("12 15").length);
+    for (const sizes of ["12 16", "11 15"]) expect(pattern.match(message(sizes))).toBe("different");
+  });
+
+  test("may stand beside alternatives", () => {
+    const pattern = patternOf("MSG {foo|bar} ${:number}");
+    expect(pattern.match("MSG bar 12\r\n")).toBe(12);
+    expect(pattern.match("MSG baz 12\r\n")).toBe("different");
+  });
+
+  test("signs the nonce of the connection", () => {
+    const user = createUser();
+    const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+    const nonce = nonceIn('INFO {"nonce":"abc"} \r\n');
+    const sent = bytesOf(`\${sign(${text(user.getSeed())})}\\`, { values: new Map(), nonce });
+    const isSigned = user.verify(Buffer.from("abc"), Buffer.from(sent, "base64url"));
+    expect(isSigned).toBe(true);
+  });
+
+  test("that nothing came for cannot be sent, and an unknown one not be read", () => {
+    expect(() => bytesOf("PUB ${reply} 0")).toThrow("nothing came for ${reply} yet");
+    expect(() => patternOf("${:nothing}")).toThrow("unknown placeholder");
+    expect(() => patternOf("${}")).toThrow("unknown placeholder");
+  });
+
+  test("is found in what a server says", () => {
+    const values = new Map<string, string>();
+    const info = '{"acc":"I","rtt":123000}';
+    const message = `HMSG a 1 ${reply} 50 52\r\nNATS/1.0\r\nNats-Request-Info: ${info}\r\n\r\nhi\r\n`;
+    expect(withPlaceholders(message, values)).toBe(
+      "HMSG a 1 ${reply:reply} ${:headerSize} ${:size}\r\nNATS/1.0\r\n" +
+        'Nats-Request-Info: {"acc":"I","rtt":${:number}}\r\n\r\nhi\r\n',
+    );
+    expect(withPlaceholders(`MSG ${reply} 1 0\r\n\r\n`, values)).toBe("MSG ${reply} 1 0\r\n\r\n");
+    expect(withPlaceholders("MSG _R_.b.c 1 0\r\n\r\n", values)).toBe("MSG _R_.b.c 1 0\r\n\r\n");
   });
 });

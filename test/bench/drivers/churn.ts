@@ -3,23 +3,24 @@
  * Called by loadgen.ts. Measures what subscriptions that come and go cost, both for themselves and
  * for the traffic around them: a server that forgets its routing on every SUB shows it here.
  */
-import { connectClient, roundTrip, sendFrame } from "../client.ts";
+import { connectClient, roundTrip, sendFrame, sizedPayload } from "../client.ts";
 import { NativeBuffer, Poll, READABLE, WRITABLE } from "../sockets.ts";
 import { receive, send, setNonBlocking } from "../sockets.ts";
 import { Stopwatch } from "../stopwatch.ts";
 import type { ChurnDrive } from "../workloads.ts";
-import { FixedMessages } from "./fixed-messages.ts";
 import { STALL_MS, warmUp } from "./measurement.ts";
 import type { Measurement, ServerUnderTest } from "./measurement.ts";
+import { MessageStream } from "./message-stream.ts";
+import { Responder } from "./responder.ts";
 
-const PAYLOAD = `16\r\n${"x".repeat(16)}\r\n`;
+const PAYLOAD = sizedPayload(16);
 const SID_DIGITS = 8;
 const SID = "0".repeat(SID_DIGITS);
 const REQUESTER_BUFFER_BYTES = 4096;
-const LIVE_PAYLOAD_BYTES = 64;
+const LIVE_PAYLOAD = sizedPayload(64);
 
 export function driveChurn(drive: ChurnDrive, server: ServerUnderTest): Measurement {
-  const churn = new Churn(drive, server.port);
+  const churn = new Churn(drive, server);
   warmUp(drive.requests, (count) => churn.run(count));
   const stopwatch = new Stopwatch(server.pid);
   churn.run(drive.requests);
@@ -33,10 +34,11 @@ class Churn {
   readonly #live: LiveSubjects;
   readonly #requestsPerLiveRound: number;
 
-  constructor(drive: ChurnDrive, port: number) {
+  constructor(drive: ChurnDrive, server: ServerUnderTest) {
+    const { port } = server;
     this.#requestsPerLiveRound = drive.requestsPerLiveRound;
     for (let i = 0; i < drive.requesters; i++) this.#requesters.push(new Requester(port, i));
-    this.#responder = new Responder(port, drive.requesters);
+    this.#responder = new Responder(server, PAYLOAD);
     this.#requesters.forEach(({ socket }, tag) => this.#poll.add(socket, READABLE, tag));
     this.#poll.add(this.#responder.socket, READABLE, drive.requesters);
     this.#live = new LiveSubjects(port, drive.liveSubjects, this.#poll, drive.requesters + 1);
@@ -68,7 +70,7 @@ class Churn {
 
 class Requester {
   readonly socket: number;
-  readonly replies: FixedMessages;
+  readonly replies: MessageStream;
   readonly #frame: NativeBuffer;
   /** Where in the frame the number of this request stands: as sid and in the inbox name. */
   readonly #numberOffsets: readonly number[];
@@ -91,8 +93,7 @@ class Requester {
     // The frame of a request ends the subscription of the one before; the first one ends this.
     roundTrip(this.socket, `SUB ${inbox} ${SID}\r\n`);
     setNonBlocking(this.socket);
-    const replyBytes = `MSG ${inbox} ${SID} ${PAYLOAD}`.length;
-    this.replies = new FixedMessages(this.socket, replyBytes, REQUESTER_BUFFER_BYTES);
+    this.replies = new MessageStream(this.socket, REQUESTER_BUFFER_BYTES);
   }
 
   /** Drops the last inbox, subscribes to a new one and sends the request, in one write. */
@@ -102,39 +103,6 @@ class Requester {
     this.#number++;
     for (const offset of this.#numberOffsets) writeDigits(bytes, offset, this.#number);
     sendFrame(this.socket, this.#frame, bytes.length);
-  }
-}
-
-class Responder {
-  readonly socket: number;
-  readonly #requests: FixedMessages;
-  readonly #reply: Uint8Array;
-  readonly #out: NativeBuffer;
-
-  constructor(port: number, requesters: number) {
-    const inbox = inboxName(0);
-    this.socket = connectClient(port);
-    roundTrip(this.socket, "SUB svc q 1\r\n");
-    setNonBlocking(this.socket);
-    this.#requests = new FixedMessages(this.socket, `MSG svc 1 ${inbox} ${PAYLOAD}`.length);
-    this.#reply = NativeBuffer.ofText(`PUB ${inbox} ${PAYLOAD}`).bytes;
-    this.#out = NativeBuffer.ofSize(this.#reply.length * requesters);
-  }
-
-  answer(): void {
-    const requests = this.#requests;
-    const out = this.#out.bytes;
-    const count = requests.receive();
-    const inboxBytes = inboxName(0).length;
-    let length = 0;
-    for (let i = 0; i < count; i++) {
-      const inboxAt = requests.start(i) + "MSG svc 1 ".length;
-      const target = length + "PUB ".length;
-      out.set(this.#reply, length);
-      for (let j = 0; j < inboxBytes; j++) out[target + j] = requests.bytes[inboxAt + j]!;
-      length += this.#reply.length;
-    }
-    if (length > 0) sendFrame(this.socket, this.#out, length);
   }
 }
 
@@ -152,11 +120,10 @@ class LiveSubjects {
   #awaitedBytes = 0;
 
   constructor(port: number, subjects: number, poll: Poll, firstTag: number) {
-    const payload = `${LIVE_PAYLOAD_BYTES}\r\n${"x".repeat(LIVE_PAYLOAD_BYTES)}\r\n`;
     const numbers = Array.from({ length: subjects }, (_, index) => index);
     const sum = (text: (index: number) => string) => numbers.map(text).join("");
-    this.#frame = NativeBuffer.ofText(sum((i) => `PUB live.${i} ${payload}`));
-    this.#deliveredBytesPerRound = sum((i) => `MSG live.${i} ${i} ${payload}`).length;
+    this.#frame = NativeBuffer.ofText(sum((i) => `PUB live.${i} ${LIVE_PAYLOAD}`));
+    this.#deliveredBytesPerRound = sum((i) => `MSG live.${i} ${i} ${LIVE_PAYLOAD}`).length;
     this.#publisher = connectClient(port);
     this.#subscriber = connectClient(port);
     roundTrip(

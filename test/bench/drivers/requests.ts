@@ -3,26 +3,27 @@
  * Called by loadgen.ts. Every requester has one request in flight, so latencies are exact; they run
  * from the write of the request to the read of the reply, through the server twice.
  */
-import { connectClient, roundTrip, sendFrame } from "../client.ts";
+import { connectClient, roundTrip, sendFrame, sizedPayload } from "../client.ts";
 import { NativeBuffer, Poll, READABLE, setNonBlocking } from "../sockets.ts";
 import { Stopwatch } from "../stopwatch.ts";
 import type { RequestsDrive } from "../workloads.ts";
-import { FixedMessages } from "./fixed-messages.ts";
 import { STALL_MS, warmUp } from "./measurement.ts";
 import type { Measurement, ServerUnderTest } from "./measurement.ts";
+import { MessageStream } from "./message-stream.ts";
+import { Responder } from "./responder.ts";
 
 const INBOX_DIGITS = 3;
 const REQUESTER_BUFFER_BYTES = 4096;
 
 interface Requester {
   readonly socket: number;
-  readonly replies: FixedMessages;
+  readonly replies: MessageStream;
   readonly request: NativeBuffer;
   sentAtMs: number;
 }
 
 export function driveRequests(drive: RequestsDrive, server: ServerUnderTest): Measurement {
-  const requests = new Requests(drive, server.port);
+  const requests = new Requests(drive, server);
   warmUp(drive.requests, (count) => requests.run(new Float64Array(count)));
   const latenciesMs = new Float64Array(drive.requests);
   const stopwatch = new Stopwatch(server.pid);
@@ -42,11 +43,12 @@ class Requests {
   readonly #requesters: Requester[] = [];
   readonly #responder: Responder;
 
-  constructor(drive: RequestsDrive, port: number) {
-    this.#responder = new Responder(drive, port);
+  constructor(drive: RequestsDrive, server: ServerUnderTest) {
+    const payload = sizedPayload(drive.payloadBytes);
+    this.#responder = new Responder(server, payload, drive.logins.subscriber);
     this.#poll.add(this.#responder.socket, READABLE, drive.requesters);
     for (let i = 0; i < drive.requesters; i++) {
-      const requester = makeRequester(drive, port, i);
+      const requester = makeRequester(drive, server, i);
       this.#requesters.push(requester);
       this.#poll.add(requester.socket, READABLE, i);
     }
@@ -74,16 +76,15 @@ class Requests {
   }
 }
 
-function makeRequester(drive: RequestsDrive, port: number, index: number): Requester {
-  const socket = connectClient(port);
-  const inbox = inboxName(index);
-  const payload = `${drive.payloadBytes}\r\n${"x".repeat(drive.payloadBytes)}\r\n`;
+function makeRequester(drive: RequestsDrive, { port }: ServerUnderTest, index: number): Requester {
+  const socket = connectClient(port, drive.logins.publisher);
+  const inbox = `in.${String(index).padStart(INBOX_DIGITS, "0")}`;
   roundTrip(socket, `SUB ${inbox} 1\r\n`);
   setNonBlocking(socket);
   return {
     socket,
-    replies: new FixedMessages(socket, `MSG ${inbox} 1 ${payload}`.length, REQUESTER_BUFFER_BYTES),
-    request: NativeBuffer.ofText(`PUB svc ${inbox} ${payload}`),
+    replies: new MessageStream(socket, REQUESTER_BUFFER_BYTES),
+    request: NativeBuffer.ofText(`PUB svc ${inbox} ${sizedPayload(drive.payloadBytes)}`),
     sentAtMs: 0,
   };
 }
@@ -91,49 +92,6 @@ function makeRequester(drive: RequestsDrive, port: number, index: number): Reque
 function ask(requester: Requester): void {
   requester.sentAtMs = performance.now();
   sendFrame(requester.socket, requester.request, requester.request.bytes.length);
-}
-
-class Responder {
-  readonly socket: number;
-  readonly #requests: FixedMessages;
-  readonly #inboxOffset = "MSG svc 1 in.".length;
-  /** The reply to each requester, by index. */
-  readonly #replies: Uint8Array[] = [];
-  readonly #out: NativeBuffer;
-
-  constructor(drive: RequestsDrive, port: number) {
-    this.socket = connectClient(port);
-    roundTrip(this.socket, "SUB svc q 1\r\n");
-    setNonBlocking(this.socket);
-    const payload = `${drive.payloadBytes}\r\n${"x".repeat(drive.payloadBytes)}\r\n`;
-    for (let i = 0; i < drive.requesters; i++) {
-      this.#replies.push(NativeBuffer.ofText(`PUB ${inboxName(i)} ${payload}`).bytes);
-    }
-    this.#requests = new FixedMessages(this.socket, `MSG svc 1 ${inboxName(0)} ${payload}`.length);
-    this.#out = NativeBuffer.ofSize(this.#replies.reduce((sum, reply) => sum + reply.length, 0));
-  }
-
-  answer(): void {
-    const requests = this.#requests;
-    const { bytes } = requests;
-    const count = requests.receive();
-    let length = 0;
-    for (let i = 0; i < count; i++) {
-      const at = requests.start(i) + this.#inboxOffset;
-      let requester = 0;
-      for (let digit = 0; digit < INBOX_DIGITS; digit++) {
-        requester = requester * 10 + bytes[at + digit]! - 48;
-      }
-      const reply = this.#replies[requester]!;
-      this.#out.bytes.set(reply, length);
-      length += reply.length;
-    }
-    if (length > 0) sendFrame(this.socket, this.#out, length);
-  }
-}
-
-function inboxName(index: number): string {
-  return `in.${String(index).padStart(INBOX_DIGITS, "0")}`;
 }
 
 function percentile(sorted: Float64Array, fraction: number): number {

@@ -101,10 +101,37 @@ describe("a PONG", () => {
     expect(keepAlive.rttMs).toBe(0);
   });
 
+  test("is worth more than the estimate", () => {
+    const keepAlive = new KeepAlive(100);
+    keepAlive.estimateRtt(109.5);
+    expect(keepAlive.rttMs).toBe(9.5);
+    keepAlive.onPingSent(200);
+    keepAlive.onPong(202);
+    keepAlive.estimateRtt(300);
+    expect(keepAlive.rttMs).toBe(2);
+  });
+
   test("in no time at all still counts as measured", () => {
     const keepAlive = new KeepAlive(0);
     keepAlive.onPingSent(1000);
     keepAlive.onPong(1000);
     expect(keepAlive.rttMs).toBeGreaterThan(0);
+  });
+});
+
+describe("a ping only for the round trip", () => {
+  test("may be sent to who has sent one, or has been there for two seconds", () => {
+    const keepAlive = new KeepAlive(100);
+    expect(keepAlive.mayMeasure(2100, false)).toBe(false);
+    expect(keepAlive.mayMeasure(2101, false)).toBe(true);
+    expect(keepAlive.mayMeasure(100, true)).toBe(true);
+  });
+
+  test("is not sent if the round trip is known, or the answer to a ping is due", () => {
+    const keepAlive = new KeepAlive(0);
+    keepAlive.onPingSent(3000);
+    expect(keepAlive.mayMeasure(5000, true)).toBe(false);
+    keepAlive.onPong(5001);
+    expect(keepAlive.mayMeasure(9000, true)).toBe(false);
   });
 });

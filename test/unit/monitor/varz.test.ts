@@ -1,27 +1,44 @@
-/** `/varz`: the uptime in the reference's notation. */
-import { expect, test } from "bun:test";
-import { uptimeText } from "../../../src/monitor/varz.ts";
+/** `/varz`: what follows from accounts and from what was asked before. */
+import { describe, expect, test } from "bun:test";
+import { varz } from "../../../src/monitor/varz.ts";
+import { MonitoredBroker } from "./monitored-broker.ts";
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-const YEAR = 365 * DAY;
+const WITH_USERS = "accounts { A { users: [{ user: a, password: a }] } }";
 
-test("uptime starts with its largest unit and gives all smaller ones", () => {
-  const cases: readonly (readonly [number, string])[] = [
-    [0, "0s"],
-    [999, "0s"],
-    [59 * SECOND, "59s"],
-    [MINUTE, "1m0s"],
-    [HOUR - SECOND, "59m59s"],
-    [HOUR, "1h0m0s"],
-    [DAY - SECOND, "23h59m59s"],
-    [DAY, "1d0h0m0s"],
-    [3 * DAY + 4 * MINUTE, "3d0h4m0s"],
-    [YEAR - SECOND, "364d23h59m59s"],
-    [YEAR, "1y0d0h0m0s"],
-    [2 * YEAR + 3 * DAY + 4 * HOUR + 5 * MINUTE + 6 * SECOND + 7, "2y3d4h5m6s"],
-  ];
-  for (const [elapsedMs, text] of cases) expect(uptimeText(elapsedMs)).toBe(text);
+describe("auth_required", () => {
+  test("is left out where nobody has to log in", () => {
+    const { subject, facts } = new MonitoredBroker();
+    expect(varz(subject, facts)).toMatchObject({ auth_required: undefined });
+  });
+
+  test.each(["authorization { token: t }", "authorization { users: [{ user: u }] }", WITH_USERS])(
+    "is true with %s",
+    (config) => {
+      const { subject, facts } = new MonitoredBroker(config);
+      expect(varz(subject, facts)).toMatchObject({ auth_required: true });
+    },
+  );
+});
+
+test("the system account is named", () => {
+  const { subject, facts } = new MonitoredBroker();
+  expect(varz(subject, facts)).toMatchObject({ system_account: "$SYS" });
+});
+
+test("counts of requests are sorted by path", () => {
+  const { subject, facts } = new MonitoredBroker();
+  const requestCounts = { "/varz": 2, "/connz": 1, "/": 3 };
+  const { http_req_stats } = varz(subject, { ...facts, requestCounts }) as {
+    http_req_stats: object;
+  };
+  expect(Object.entries(http_req_stats)).toEqual([
+    ["/", 3],
+    ["/connz", 1],
+    ["/varz", 2],
+  ]);
+});
+
+test("what the process uses is told", () => {
+  const { subject, facts } = new MonitoredBroker();
+  expect(varz(subject, facts)).toMatchObject({ mem: 1024, cores: 4, gomaxprocs: 4, cpu: 12.5 });
 });

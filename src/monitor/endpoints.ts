@@ -1,0 +1,135 @@
+/**
+ * The table of endpoints that answer over HTTP, and their answers in the form that the reference
+ * gives them. `monitor.ts` loads it with the first request, and with it all endpoints.
+ */
+import { goJson } from "../util/go-json.ts";
+import { accountz, accountzOptions } from "./accountz.ts";
+import { accstatz, accstatzOptions } from "./accstatz.ts";
+import { connz, connzOptions } from "./connz.ts";
+import { varsPage } from "./debug-vars.ts";
+import { EndpointError, type MonitorFacts, type MonitorSubject } from "./endpoint.ts";
+import { type OptionSource, QueryOptions } from "./endpoint-options.ts";
+import { healthz, healthzOptions } from "./healthz.ts";
+import { rootPage } from "./root-page.ts";
+import * as alone from "./stand-alone.ts";
+import { subsz, subszOptions } from "./subsz.ts";
+import { varz } from "./varz.ts";
+
+/** A request to an endpoint. */
+export interface EndpointRequest {
+  readonly subject: MonitorSubject;
+  readonly facts: MonitorFacts;
+  readonly options: OptionSource;
+  /** What precedes all paths, "" for nothing. */
+  readonly base: string;
+  /** Counts it under that path. */
+  count(path: string): void;
+}
+
+interface Endpoint {
+  readonly path: string;
+  /** Throws an `EndpointError` for options that are wrong. */
+  answer(request: EndpointRequest): Response;
+}
+
+/** How a row differs from most. */
+interface RowSettings {
+  /** Under which path requests are counted. */
+  readonly countedAs?: string;
+  /** Whether those with options that cannot be read count too. */
+  readonly countsFirst?: boolean;
+}
+
+/** Blanks by which JSON is indented. */
+const INDENT = 2;
+const WIDE_INDENT = 3;
+
+function row<Options>(
+  path: string,
+  read: (source: OptionSource) => Options,
+  data: (subject: MonitorSubject, options: Options, facts: MonitorFacts) => object,
+  { countedAs = path, countsFirst = true }: RowSettings = {},
+): Endpoint {
+  return {
+    path,
+    answer({ subject, facts, options: source, count }) {
+      if (countsFirst) count(countedAs);
+      const options = read(source);
+      if (!countsFirst) count(countedAs);
+      return json(data(subject, options, facts), INDENT);
+    },
+  };
+}
+
+const none = () => undefined;
+
+export const endpoints: readonly Endpoint[] = [
+  { path: "/", answer: root },
+  row("/varz", none, (subject, _options, facts) => varz(subject, facts)),
+  row("/connz", connzOptions, connz, { countsFirst: false }),
+  row("/subsz", subszOptions, subsz),
+  row("/subscriptionsz", subszOptions, subsz, { countedAs: "/subsz" }),
+  row("/accountz", accountzOptions, accountz),
+  row("/accstatz", accstatzOptions, accstatz),
+  { path: "/healthz", answer: health },
+  row("/routez", alone.routezOptions, alone.routez, { countsFirst: false }),
+  row("/gatewayz", alone.gatewayzOptions, alone.gatewayz),
+  row("/leafz", alone.leafzOptions, alone.leafz),
+  row("/jsz", alone.jszOptions, alone.jsz),
+  { path: "/raftz", answer: () => text(404, "No Raft nodes registered") },
+  { path: "/ipqueuesz", answer: queues },
+  { path: "/debug/vars", answer: varsPage },
+];
+
+/** The answer for the path, which is the whole one. */
+export function answerFor(path: string, request: EndpointRequest): Response {
+  const { base } = request;
+  const endpoint = endpoints.find((one) => pathUnder(base, one.path) === path);
+  if (endpoint === undefined) return text(404, "404 page not found\n");
+  try {
+    return endpoint.answer(request);
+  } catch (error) {
+    if (!(error instanceof EndpointError)) throw error;
+    return text(400, error.message);
+  }
+}
+
+/** With a base, the root is the base itself. */
+function pathUnder(base: string, path: string): string {
+  return path === "/" && base !== "" ? base : base + path;
+}
+
+/** The options as they stand in the query of a URL. */
+export function optionsIn(url: URL): OptionSource {
+  return new QueryOptions(url.searchParams);
+}
+
+function root({ subject, base, count }: EndpointRequest): Response {
+  count("/");
+  return rootPage(subject.identity, base);
+}
+
+/** The status is that of the response, and the body stands on one line. */
+function health({ subject, options, count }: EndpointRequest): Response {
+  count("/healthz");
+  const { status_code: status, ...body } = healthz(subject, healthzOptions(options));
+  return json(body, 0, status);
+}
+
+/** There are no queues between threads. */
+function queues({ options }: EndpointRequest): Response {
+  options.flag("all");
+  return json({}, WIDE_INDENT);
+}
+
+function json(body: object, indent: number, status = 200): Response {
+  return new Response(goJson(body, indent), {
+    status,
+    headers: { "Content-Type": "application/json", "Access-Control-Allow-Origin": "*" },
+  });
+}
+
+function text(status: number, words: string): Response {
+  const headers = { "Content-Type": "text/plain; charset=utf-8" };
+  return new Response(words, { status, headers });
+}
