@@ -14,9 +14,12 @@ import type { MappingSettings } from "../config/blocks/mappings.ts";
 import { subjectBytes, subjectHasWildcard, subjectIsSubset } from "../subject/subject.ts";
 import { importTransforms } from "../subject/transform.ts";
 import { binaryTextOf } from "../util/bytes.ts";
+import { Nuid } from "../util/nuid.ts";
 import type { Account } from "./account.ts";
+import type { PublishQueue } from "./publish-queue.ts";
 import { ServiceExport } from "./service-export.ts";
 import { type ServiceContext, ServiceImport } from "./service-import.ts";
+import { ServiceLatency } from "./service-latency.ts";
 import { StreamImport } from "./stream-import.ts";
 import { SubjectMappings } from "./subject-mappings.ts";
 import { Subscription } from "./subscription.ts";
@@ -32,6 +35,7 @@ export interface AccountOptions {
 export interface AccountHost {
   readonly globalAccount: Account;
   readonly services: ServiceContext;
+  readonly publishQueue: PublishQueue;
   account(name: string): Account | undefined;
   addAccount(name: string): Account;
   /** Removes the accounts of other names, but for those that are always there. */
@@ -59,6 +63,7 @@ export class AccountSetUp {
     this.#applied = options;
     if (isSame) return;
     for (const end of this.#endings.splice(0)) end();
+    if (accounts.some(isMeasured)) this.#measureServices();
     this.#map(this.#host.globalAccount, mappings);
     const services = new Map<string, readonly ServiceExport[]>();
     for (const settings of accounts) {
@@ -76,6 +81,14 @@ export class AccountSetUp {
     for (const { name, imports } of accounts) {
       for (const one of imports) this.#import(this.#accountOf(name), one, services);
     }
+  }
+
+  #measureServices(): void {
+    const { services, publishQueue: queue } = this.#host;
+    const { clock, random } = services;
+    const ids = new Nuid(random);
+    const serverName = () => services.serverName;
+    services.latency ??= new ServiceLatency({ clock, random, queue, ids, serverName });
   }
 
   #accountOf(name: string): Account {
@@ -148,6 +161,11 @@ export class AccountSetUp {
     if (!importer.subscribe(subjectBytes(local), subscription)) return;
     this.#endings.push(() => importer.unsubscribe(subscription));
   }
+}
+
+/** Whether some service of the account is measured. */
+function isMeasured({ exports }: AccountSettings): boolean {
+  return exports.some((one) => one.kind === "service" && one.latency !== undefined);
 }
 
 /** The export that an import is of: the one of exactly this subject, or one that covers it. */

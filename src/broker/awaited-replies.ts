@@ -17,9 +17,17 @@ interface Interest {
   hasInterest(subject: string): boolean;
 }
 
+/** One request that waits for its reply subject; most are alone with it. */
+interface Waiting<Request> {
+  readonly request: Request;
+  readonly room: WaitingRoom<Request>;
+}
+
+type All<Request> = Map<Request, WaitingRoom<Request>>;
+
 export class AwaitedReplies<Request extends Awaited> {
   /** By reply subject. */
-  readonly #byReply: Map<string, Map<Request, WaitingRoom<Request>>>;
+  readonly #byReply: Map<string, Waiting<Request> | All<Request>>;
 
   constructor() {
     this.#byReply = new Map();
@@ -28,14 +36,25 @@ export class AwaitedReplies<Request extends Awaited> {
   add(request: Request, room: WaitingRoom<Request>): void {
     const { replyText } = request;
     const known = this.#byReply.get(replyText);
-    if (known === undefined) this.#byReply.set(replyText, new Map([[request, room]]));
-    else known.set(request, room);
+    if (known === undefined) {
+      this.#byReply.set(replyText, { request, room });
+    } else if (known instanceof Map) {
+      known.set(request, room);
+    } else {
+      const all = new Map([[known.request, known.room]]);
+      this.#byReply.set(replyText, all.set(request, room));
+    }
   }
 
   remove(request: Request): void {
-    const known = this.#byReply.get(request.replyText);
-    if (known === undefined || !known.delete(request)) return;
-    if (known.size === 0) this.#byReply.delete(request.replyText);
+    const { replyText } = request;
+    const known = this.#byReply.get(replyText);
+    if (known instanceof Map) {
+      known.delete(request);
+      if (known.size === 0) this.#byReply.delete(replyText);
+    } else if (known?.request === request) {
+      this.#byReply.delete(replyText);
+    }
   }
 
   /** A subscription has gone: ends what waits for subjects that nobody listens to now. */
@@ -54,6 +73,10 @@ export class AwaitedReplies<Request extends Awaited> {
   #endIfLost(reply: string, interest: Interest): void {
     const known = this.#byReply.get(reply);
     if (known === undefined || interest.hasInterest(reply)) return;
-    for (const [request, room] of [...known]) room.end(request, "no-interest");
+    if (known instanceof Map) {
+      for (const [request, room] of [...known]) room.end(request, "no-interest");
+    } else {
+      known.room.end(known.request, "no-interest");
+    }
   }
 }

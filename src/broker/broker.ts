@@ -3,7 +3,6 @@
  * server; nothing in it is a module-level singleton, so several can live in one process.
  */
 import type { Clock } from "../util/clock.ts";
-import { Nuid } from "../util/nuid.ts";
 import { Random } from "../util/random.ts";
 import { Account, GLOBAL_ACCOUNT_NAME } from "./account.ts";
 import { BuilderPool } from "./builder-pool.ts";
@@ -14,7 +13,6 @@ import { PublishQueue } from "./publish-queue.ts";
 import type { ServerInfoProvider } from "./server-info.ts";
 import { CLIENT_RULE, SYSTEM_CLIENT_RULE } from "./reserved-subjects.ts";
 import type { ServiceContext } from "./service-import.ts";
-import { ServiceLatency } from "./service-latency.ts";
 import { BrokerCounters } from "./stats.ts";
 
 export interface BrokerSettings {
@@ -44,6 +42,8 @@ export class Broker {
   readonly closedConnections: ClosedConnections;
   /** Who tells the system account what happens to connections; undefined without one. */
   events: ConnectionEvents | undefined;
+  /** Called for each account that is added from now on. */
+  onAccountAdded: ((account: Account) => void) | undefined;
   readonly #hasResultCache: boolean;
   #nextCid: number;
 
@@ -51,6 +51,7 @@ export class Broker {
     this.counters = new BrokerCounters();
     this.random = new Random();
     this.#hasResultCache = settings.hasResultCache;
+    this.onAccountAdded = undefined;
     this.accounts = new Map();
     this.globalAccount = this.addAccount(GLOBAL_ACCOUNT_NAME);
     const { systemAccount, clock } = settings;
@@ -58,16 +59,13 @@ export class Broker {
       systemAccount === "" ? undefined : this.addAccount(systemAccount, SYSTEM_CLIENT_RULE);
     const { random } = this;
     const builders = new BuilderPool();
-    const queue = new PublishQueue({ clock, random, builders });
-    const ids = new Nuid(random);
-    const serverName = () => this.services.serverName;
-    this.publishQueue = queue;
+    this.publishQueue = new PublishQueue({ clock, random, builders });
     this.services = {
       random,
       clock,
       builders,
       systemAccount: this.systemAccount,
-      latency: new ServiceLatency({ clock, random, queue, ids, serverName }),
+      latency: undefined,
       serverName: "",
     };
     this.serverInfo = undefined;
@@ -85,6 +83,7 @@ export class Broker {
   addAccount(name: string, clientRule = CLIENT_RULE): Account {
     const account = new Account(name, this.#hasResultCache, clientRule);
     this.accounts.set(name, account);
+    this.onAccountAdded?.(account);
     return account;
   }
 

@@ -37,8 +37,8 @@ export interface LiveConnection extends TrafficCounters {
   applyOptions(): void;
   /** Who may log in has changed: closes what would no longer be let in as the same user. */
   reauthorize(): void;
-  /** Tells the peer that the server is going to end. */
-  announceLameDuck(): void;
+  /** Tells the peer that the server is going to end; false if it has no use for that yet. */
+  announceLameDuck(): boolean;
   /** Closes the peer that is one too many, with the reason as an error. */
   refuse(): void;
   /** Drops what a closing connection still has queued, and its socket. */

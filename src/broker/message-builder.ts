@@ -7,7 +7,8 @@
  * ```
  */
 import { hashSubject } from "../subject/subject.ts";
-import { ByteBlock, COPY_SLACK_BYTES } from "../util/bytes.ts";
+import { Ascii } from "../util/ascii.ts";
+import { ByteBlock, COPY_SLACK_BYTES, writeDecimal } from "../util/bytes.ts";
 import { Message } from "./message.ts";
 import type { Publisher } from "./publisher.ts";
 
@@ -25,8 +26,6 @@ export const NO_BYTES = new Uint8Array(0);
 const FIXED_BYTES = 32;
 /** A block up to this size is kept for the next message. */
 const KEPT_BYTES = 65_536;
-
-const encoder = new TextEncoder();
 
 /** Makes one message after the other; each is valid until the next one is made. */
 export class MessageBuilder {
@@ -46,26 +45,37 @@ export class MessageBuilder {
     message.serviceChain = undefined;
     message.trace = undefined;
     message.hasPlainTail = true;
-    let at = put(bytes, 0, subject);
+    let at = put(block, 0, subject);
     message.subjectStart = 0;
     message.subjectEnd = at;
     message.subjectHash = hashSubject(subject, 0, subject.length);
-    at = put(bytes, at, BLANK);
+    bytes[at++] = Ascii.Space;
     message.tailStart = at;
     message.replyEnd = at;
     if (reply.length > 0) {
-      at = put(bytes, at, reply);
+      at = put(block, at, reply);
       message.replyEnd = at;
-      at = put(bytes, at, BLANK);
+      bytes[at++] = Ascii.Space;
     }
-    const sizes = headers.length > 0 ? `${headers.length} ${size}\r\n` : `${size}\r\n`;
-    at = put(bytes, at, encoder.encode(sizes));
     message.headerBytes = headers.length;
+    if (headers.length > 0) {
+      at = writeDecimal(bytes, at, headers.length);
+      bytes[at++] = Ascii.Space;
+    }
+    at = putLineEnd(bytes, writeDecimal(bytes, at, size));
     message.payloadStart = at;
     message.sizeBytes = size;
-    at = put(bytes, put(bytes, at, headers), payload);
-    message.tailEnd = put(bytes, at, LINE_END);
+    message.tailEnd = putLineEnd(bytes, put(block, put(block, at, headers), payload));
     return message;
+  }
+
+  /** Gives another message a subject, until the next message is built here. */
+  readdress(message: Message, subject: Uint8Array): void {
+    const block = this.#blockFor(subject.length + COPY_SLACK_BYTES);
+    message.subjectBlock = block;
+    message.subjectStart = 0;
+    message.subjectEnd = put(block, 0, subject);
+    message.subjectHash = hashSubject(subject, 0, subject.length);
   }
 
   #blockFor(bytes: number): ByteBlock {
@@ -76,11 +86,23 @@ export class MessageBuilder {
   }
 }
 
-const BLANK = encoder.encode(" ");
-const LINE_END = encoder.encode("\r\n");
+/** Parts up to this size are copied byte by byte, without a call into native code. */
+const LOOP_BYTES = 48;
 
 /** Returns the offset behind the part. */
-function put(bytes: Uint8Array, at: number, part: Uint8Array): number {
-  bytes.set(part, at);
-  return at + part.length;
+function put(block: ByteBlock, at: number, part: Uint8Array): number {
+  const { length } = part;
+  if (length > LOOP_BYTES) {
+    Buffer.prototype.copy.call(part, block.buffer, at, 0, length);
+  } else {
+    const { bytes } = block;
+    for (let i = 0; i < length; i++) bytes[at + i] = part[i]!;
+  }
+  return at + length;
+}
+
+function putLineEnd(bytes: Uint8Array, at: number): number {
+  bytes[at] = Ascii.CarriageReturn;
+  bytes[at + 1] = Ascii.LineFeed;
+  return at + 2;
 }

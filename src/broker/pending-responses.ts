@@ -8,8 +8,8 @@
  * reply subject any more, and when the service has been silent for too long.
  */
 import type { Sublist } from "../subject/sublist.ts";
-import { hashSubject, subjectBytes } from "../subject/subject.ts";
-import { ByteBlock, COPY_SLACK_BYTES, binaryText, sameBytes } from "../util/bytes.ts";
+import { subjectBytes, subjectText } from "../subject/subject.ts";
+import { sameBytes } from "../util/bytes.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Random } from "../util/random.ts";
 import type { AwaitedReplies } from "./awaited-replies.ts";
@@ -64,9 +64,8 @@ export class PendingResponse {
   /** The subject that the service answers to. */
   readonly subject: Uint8Array;
   /** The requester's reply subject. */
-  readonly reply: ByteBlock;
+  readonly reply: Uint8Array;
   readonly replyText: string;
-  readonly replyHash: number;
   lastActivityMs: number;
   /** Measures the request; undefined for most. */
   readonly observer: ResponseObserver | undefined;
@@ -78,20 +77,10 @@ export class PendingResponse {
     this.service = request.service;
     this.requester = request.requester;
     this.isShared = request.isShared;
-    this.reply = new ByteBlock(new Uint8Array(reply.length + COPY_SLACK_BYTES));
-    this.reply.bytes.set(reply);
-    this.replyText = binaryText(reply, 0, reply.length);
-    this.replyHash = hashSubject(reply, 0, reply.length);
+    this.reply = reply.slice();
+    this.replyText = subjectText(reply);
     this.lastActivityMs = nowMs;
     this.observer = request.observer;
-  }
-
-  /** Gives an answer the requester's subject. */
-  address(answer: Message): void {
-    answer.subjectBlock = this.reply;
-    answer.subjectStart = 0;
-    answer.subjectEnd = this.replyText.length;
-    answer.subjectHash = this.replyHash;
   }
 }
 

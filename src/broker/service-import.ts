@@ -35,7 +35,8 @@ export interface ServiceContext {
   readonly builders: BuilderPool;
   /** The account of the server's own services; undefined if there is none. */
   readonly systemAccount: ServiceAccount | undefined;
-  readonly latency: ServiceLatency;
+  /** Measures services; undefined while no service asks for that. */
+  latency: ServiceLatency | undefined;
   serverName: string;
 }
 
@@ -52,15 +53,22 @@ export interface ServiceRoute {
   readonly isShared: boolean;
 }
 
+/** Headers by round trip that an import remembers. */
+const MAX_PLAIN_HEADERS = 1024;
+
 export class ServiceImport implements Subscriber {
   readonly fanOutMember = undefined;
   readonly takesImports = false;
   readonly #context: ServiceContext;
   readonly #route: ServiceRoute;
+  readonly #remote: Uint8Array;
+  readonly #plainHeaders: Map<number, Uint8Array>;
 
   constructor(context: ServiceContext, route: ServiceRoute) {
     this.#context = context;
     this.#route = route;
+    this.#remote = subjectBytes(route.remote);
+    this.#plainHeaders = new Map();
   }
 
   prepare(): typeof NOTHING_PREPARED {
@@ -105,18 +113,32 @@ export class ServiceImport implements Subscriber {
     const { exporter, service, isShared } = this.#route;
     const { latency } = service;
     if (latency === undefined) return undefined;
-    return this.#context.latency.begin({ latency, account: exporter, isShared }, message);
+    return this.#context.latency?.begin({ latency, account: exporter, isShared }, message);
   }
 
   #subjectFor(message: Message): Uint8Array {
-    const { transform, keepsSubject, remote } = this.#route;
+    const { transform, keepsSubject } = this.#route;
+    if (transform === undefined && !keepsSubject) return this.#remote;
     const { subjectBlock, subjectStart, subjectEnd } = message;
     const subject = subjectBlock.bytes.subarray(subjectStart, subjectEnd);
     if (transform !== undefined) return subjectBytes(transform.apply(subjectText(subject)));
-    return keepsSubject ? subject : subjectBytes(remote);
+    return subject;
   }
 
+  /** What most requests get tells no more than account and round trip, and is made once. */
   #headersFor(message: Message): Uint8Array {
+    const { headerBytes, serviceChain, origin } = message;
+    const isPlain = headerBytes === 0 && serviceChain === undefined && !this.#route.isShared;
+    if (!isPlain || origin === undefined) return this.#newHeadersFor(message);
+    const known = this.#plainHeaders.get(origin.rttMs);
+    if (known !== undefined) return known;
+    const headers = this.#newHeadersFor(message);
+    if (this.#plainHeaders.size >= MAX_PLAIN_HEADERS) this.#plainHeaders.clear();
+    this.#plainHeaders.set(origin.rttMs, headers);
+    return headers;
+  }
+
+  #newHeadersFor(message: Message): Uint8Array {
     const { importer, exporter, isShared } = this.#route;
     const { systemAccount, serverName } = this.#context;
     const isSystemService = exporter === systemAccount;
@@ -183,7 +205,7 @@ class ResponseReceiver implements Subscriber {
     const { block, payloadStart, headerBytes } = message;
     const isDelivered = forward(this.#context, message, {
       account: requester,
-      subject: pending.reply.bytes.subarray(0, pending.replyText.length),
+      subject: pending.reply,
       reply: next?.subject ?? reply,
       headers: block.bytes.subarray(payloadStart, payloadStart + headerBytes),
       chain,
@@ -202,7 +224,7 @@ class ResponseReceiver implements Subscriber {
   ): LatencyMeasurement | undefined {
     const { latency } = service;
     if (latency === undefined || observer === undefined) return undefined;
-    return this.#context.latency.begin({ latency, account: requester, isShared }, answer);
+    return this.#context.latency?.begin({ latency, account: requester, isShared }, answer);
   }
 }
 
@@ -243,10 +265,12 @@ function readdressed(
   chain: ServiceChain,
 ): boolean {
   const { subjectBlock, subjectStart, subjectEnd, subjectHash, serviceChain } = answer;
-  pending.address(answer);
+  const builder = context.builders.take();
+  builder.readdress(answer, pending.reply);
   answer.serviceChain = chain;
   mapIn(pending.requester, answer, context);
   const isDelivered = deliverIn(pending.requester, answer, context);
+  context.builders.give(builder);
   answer.subjectBlock = subjectBlock;
   answer.subjectStart = subjectStart;
   answer.subjectEnd = subjectEnd;

@@ -8,7 +8,7 @@ import type { Logger } from "../util/logger.ts";
 export interface SignalledServer {
   /** Logs, closes everything and resolves; also when called during the start. */
   shutdown(): Promise<void>;
-  reload(): Promise<void>;
+  reload(): Promise<unknown>;
   enterLameDuck(): void;
   readonly isLameDuck: boolean;
 }

@@ -130,7 +130,7 @@ export abstract class Connection
   protected abstract onStale(): void;
   abstract applyOptions(): void;
   abstract reauthorize(): void;
-  abstract announceLameDuck(): void;
+  abstract announceLameDuck(): boolean;
   abstract refuse(): void;
   /** Gives up subscriptions and whatever else others know of. Called once, when closing begins. */
   protected abstract release(): void;

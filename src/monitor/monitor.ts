@@ -66,7 +66,7 @@ export class Monitor {
     const hostname = httpHost === "" ? host : httpHost;
     const fetch = (request: Request) => this.#respond(new URL(request.url));
     this.#server = withWildcardHost(hostname, (address) =>
-      Bun.serve({ hostname: address, port, fetch }),
+      Bun.serve({ hostname: address, port, fetch, error: internalError }),
     );
   }
 
@@ -85,6 +85,11 @@ export class Monitor {
   #count(path: string): void {
     this.#requestCounts[path] = (this.#requestCounts[path] ?? 0) + 1;
   }
+}
+
+/** One of our own bugs; it costs this answer only. */
+function internalError({ message }: Error): Response {
+  return new Response(`Internal error: ${message}\n`, { status: 500 });
 }
 
 /** `/nats/` and `nats` are `/nats`; `/` is nothing. */

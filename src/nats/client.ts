@@ -361,10 +361,11 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     this.#fail(error.row);
   }
 
-  announceLameDuck(): void {
+  announceLameDuck(): boolean {
     // Others learn it from the INFO that follows their first PING, if they take one.
-    if (!this.#isFirstPongSent || this.#logIn.connect.protocol < 1) return;
-    this.#writeText(this.#nats.infoFor(this));
+    if (!this.#isFirstPongSent || this.#logIn.connect.protocol < 1) return false;
+    this.#writeText(this.#nats.lameDuckInfoFor(this));
+    return true;
   }
 
   #applyConnect(connect: ConnectOptions): void {
@@ -428,7 +429,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   // --- Input and errors ----------------------------------------------------------------------
 
   protected consume(chunk: Uint8Array, start: number): number {
-    return this.#parser.parse(chunk, start);
+    return this.#nats.isReadyFor(this) ? this.#parser.parse(chunk, start) : start;
   }
 
   haltInput(): void {

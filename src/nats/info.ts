@@ -6,6 +6,7 @@ import type { ServerIdentity } from "../broker/server-identity.ts";
 
 /** What not every INFO has. */
 export interface InfoParticulars {
+  readonly isLameDuck?: boolean;
   /** Whether log-in is required, where the greeting may say otherwise. */
   readonly isAuthRequired?: boolean;
   /** What the client may have to sign; "" or absent for nothing. */

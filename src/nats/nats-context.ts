@@ -17,6 +17,12 @@ interface InfoClient {
   readonly maxPayloadBytes: number;
 }
 
+/** Whose input can wait. */
+interface WaitingClient {
+  holdInput(): void;
+  releaseInput(action: () => void): void;
+}
+
 export class NatsContext {
   readonly connections: ConnectionContext;
   readonly identity: ServerIdentity;
@@ -27,6 +33,8 @@ export class NatsContext {
   port: number;
   /** Whether the server is about to end, which INFO says. */
   isLameDuck: boolean;
+  /** Brings what clients need once they speak; undefined when it is there. Never rejects. */
+  preparation: (() => Promise<void>) | undefined;
 
   constructor(connections: ConnectionContext, identity: ServerIdentity) {
     this.connections = connections;
@@ -36,6 +44,15 @@ export class NatsContext {
     this.host = connections.options.host;
     this.port = connections.options.port;
     this.isLameDuck = false;
+    this.preparation = undefined;
+  }
+
+  /** Whether the client may speak; if not, its input waits until all is there. */
+  isReadyFor(client: WaitingClient): boolean {
+    if (this.preparation === undefined) return true;
+    client.holdInput();
+    void this.preparation().then(() => client.releaseInput(() => {}));
+    return false;
   }
 
   /** The first INFO; `nonce` is what the client may have to sign, "" for nothing. */
@@ -43,9 +60,10 @@ export class NatsContext {
     return this.#info(client, { nonce });
   }
 
-  /** INFO when something has changed. */
-  infoFor(client: InfoClient): string {
-    return this.#info(client, { isAuthRequired: this.connections.authenticator.isRequired });
+  /** INFO for a client that is told to look for another server. */
+  lameDuckInfoFor(client: InfoClient): string {
+    const { isRequired } = this.connections.authenticator;
+    return this.#info(client, { isAuthRequired: isRequired, isLameDuck: true });
   }
 
   /** The INFO that follows the first PING: it tells the account. */

@@ -30,7 +30,7 @@ export function clearedPlan(
   let plan = found;
   if (plan.mapping !== undefined) {
     const { broker, logger } = client.context;
-    const before = subjectTextOf(message);
+    const before = logger.traceEnabled ? subjectTextOf(message) : "";
     plan.mapping.redirect(message, broker.random);
     if (logger.traceEnabled) trace.mapping(client, before, subjectTextOf(message));
     plan = client.plans.mapped.find(message);

@@ -3,100 +3,73 @@
  * two names that make a trace are searched for, and neither in every byte: `trace-request.ts` reads
  * the few blocks that have one.
  *
- * A name of 16 bytes, wherever it stands, has a whole word of four bytes at one of every 13 places.
- * So it is enough to look at one word in 13 bytes, and to compare the name where the word is one of
+ * A name of 18 bytes, wherever it stands, has a whole word of four bytes at one of every 15 places.
+ * So it is enough to look at one word in 15 bytes, and to compare the name where the word is one of
  * its own: 64 bytes of headers are four looks.
  */
 import type { Account } from "../broker/account.ts";
 import type { Message } from "../broker/message.ts";
+import { assert } from "../util/assert.ts";
 
 const WORD_BYTES = 4;
-const FIRST_LINE_BYTES = "NATS/1.0\r\n".length;
+/** Of the first line without its end, which is the end of the line before a name. */
+const VERSION_BYTES = "NATS/1.0".length;
 
-/** Places for the words of a name: few enough to stay in the cache, enough for a hash per word. */
-const SLOT_BITS = 5;
-const SLOTS = 1 << SLOT_BITS;
+/** Multiplied with this odd number, each word of a name gets a slot of its own among so many. */
+const SPREAD = 0x9e3779b1 | 0;
+const SLOT_BITS = 6;
 const SLOT_SHIFT = 32 - SLOT_BITS;
 
 /** Set in all small letters: makes capital ones small, and a few other bytes alike. */
 const SMALL_LETTERS = 0x20202020;
 
-/** Finds one name, with its colon, in bytes. */
-class NameSearch {
-  /** The name, whose length is a multiple of four. */
+/** A name with the line end before it and the colon behind it. */
+class SoughtName {
+  /** Its words, each in the slot of its hash. */
+  readonly slots: Int32Array;
+  /** Its words, the one that begins with its first byte first. */
   readonly #words: Int32Array;
   /** Set in every word that is compared. */
   readonly #fold: number;
-  /** All words in the name, each in the slot of its hash, and where in the name it stands. */
-  readonly #slots: Int32Array;
-  readonly #offsets: Int32Array;
-  /** Gives each word another hash. */
-  readonly #spread: number;
-  /** From one look to the next, in bytes. */
-  readonly #step: number;
 
   constructor(name: string, fold: number) {
     const view = new DataView(new ArrayBuffer(name.length));
     for (let i = 0; i < name.length; i++) view.setUint8(i, name.charCodeAt(i));
-    const last = name.length - WORD_BYTES;
-    const all = new Int32Array(last + 1);
-    for (let i = 0; i <= last; i++) all[i] = view.getInt32(i, true) | fold;
+    this.#words = new Int32Array(name.length - WORD_BYTES + 1);
+    this.slots = new Int32Array(1 << SLOT_BITS);
     this.#fold = fold;
-    this.#words = new Int32Array(name.length / WORD_BYTES);
-    for (let i = 0; i < this.#words.length; i++) this.#words[i] = all[i * WORD_BYTES]!;
-    this.#spread = spreadOf(all);
-    this.#slots = new Int32Array(SLOTS);
-    this.#offsets = new Int32Array(SLOTS);
-    for (let i = 0; i <= last; i++) {
-      const slot = Math.imul(all[i]!, this.#spread) >>> SLOT_SHIFT;
-      this.#slots[slot] = all[i]!;
-      this.#offsets[slot] = i;
+    for (let i = 0; i < this.#words.length; i++) {
+      const word = view.getInt32(i, true) | fold;
+      const slot = Math.imul(word, SPREAD) >>> SLOT_SHIFT;
+      assert(this.slots[slot] === 0, "words of a name have different slots");
+      this.#words[i] = word;
+      this.slots[slot] = word;
     }
-    this.#step = last + 1;
   }
 
-  /** Whether the name stands in the bytes from `start` to `end`. */
-  isIn(view: DataView, start: number, end: number): boolean {
-    const slots = this.#slots;
-    const spread = this.#spread;
-    const fold = this.#fold;
-    const step = this.#step;
-    const last = end - WORD_BYTES;
-    for (let at = start + step - 1; at <= last; at += step) {
-      const word = view.getInt32(at, true) | fold;
-      const slot = Math.imul(word, spread) >>> SLOT_SHIFT;
-      if (slots[slot] !== word) continue;
-      if (this.#isAt(view, at - this.#offsets[slot]!, start, end)) return true;
-    }
-    return false;
-  }
-
-  #isAt(view: DataView, nameStart: number, start: number, end: number): boolean {
+  /** Whether the name stands between `start` and `end` with this word of it at `at`. */
+  isAround(view: DataView, at: number, word: number, start: number, end: number): boolean {
     const words = this.#words;
-    if (nameStart < start || nameStart + words.length * WORD_BYTES > end) return false;
-    for (let i = 0; i < words.length; i++) {
-      if ((view.getInt32(nameStart + i * WORD_BYTES, true) | this.#fold) !== words[i]) return false;
+    const fold = this.#fold;
+    const last = words.length - 1;
+    const nameStart = at - words.indexOf(word);
+    if (nameStart < start || nameStart + last + WORD_BYTES > end) return false;
+    for (let i = 0; i < last; i += WORD_BYTES) {
+      if ((view.getInt32(nameStart + i, true) | fold) !== words[i]) return false;
     }
-    return true;
+    return (view.getInt32(nameStart + last, true) | fold) === words[last];
   }
 }
 
-/** The first odd number that, multiplied with each of the words, puts them into slots of theirs. */
-function spreadOf(words: Int32Array): number {
-  for (let spread = 0x9e3779b1 | 0; ; spread = (spread + 2) | 0) {
-    let used = 0;
-    let isFree = true;
-    for (let i = 0; i < words.length; i++) {
-      const bit = 1 << (Math.imul(words[i]!, spread) >>> SLOT_SHIFT);
-      if ((used & bit) !== 0) isFree = false;
-      used |= bit;
-    }
-    if (isFree) return spread;
-  }
-}
+// What follows stands here and not in the class, in constants, which saves 2 of 5 ns a message.
 
-const TRACE_DESTINATION = new NameSearch("Nats-Trace-Dest:", 0);
-const TRACE_PARENT = new NameSearch("traceparent:", SMALL_LETTERS);
+const DESTINATION = new SoughtName("\r\nNats-Trace-Dest:", 0);
+const DESTINATION_SLOTS = DESTINATION.slots;
+const DESTINATION_STEP = 15;
+
+const PARENT = new SoughtName("\r\ntraceparent:", SMALL_LETTERS);
+const PARENT_SLOTS = PARENT.slots;
+const PARENT_STEP = 11;
 
 /**
  * False only for a message that need not be read more closely. Headers of tracing systems concern
@@ -104,8 +77,23 @@ const TRACE_PARENT = new NameSearch("traceparent:", SMALL_LETTERS);
  */
 export function mayBeTraced(message: Message, account: Account): boolean {
   const { view } = message.block;
-  const start = message.payloadStart + FIRST_LINE_BYTES;
+  const start = message.payloadStart + VERSION_BYTES;
   const end = message.payloadStart + message.headerBytes;
-  if (TRACE_DESTINATION.isIn(view, start, end)) return true;
-  return account.messageTrace !== undefined && TRACE_PARENT.isIn(view, start, end);
+  const last = end - WORD_BYTES;
+  for (let at = start + DESTINATION_STEP - 1; at <= last; at += DESTINATION_STEP) {
+    const word = view.getInt32(at, true);
+    if (DESTINATION_SLOTS[Math.imul(word, SPREAD) >>> SLOT_SHIFT] !== word) continue;
+    if (DESTINATION.isAround(view, at, word, start, end)) return true;
+  }
+  return account.messageTrace !== undefined && hasTraceParent(view, start, end);
+}
+
+function hasTraceParent(view: DataView, start: number, end: number): boolean {
+  const last = end - WORD_BYTES;
+  for (let at = start + PARENT_STEP - 1; at <= last; at += PARENT_STEP) {
+    const word = view.getInt32(at, true) | SMALL_LETTERS;
+    if (PARENT_SLOTS[Math.imul(word, SPREAD) >>> SLOT_SHIFT] !== word) continue;
+    if (PARENT.isAround(view, at, word, start, end)) return true;
+  }
+  return false;
 }

@@ -9,6 +9,7 @@ import type { AuthResources } from "../auth/auth-resources.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { FailedLogins } from "../auth/failed-logins.ts";
 import type { makeAuthenticator } from "../auth/make-authenticator.ts";
+import type { hasPlainPasswords } from "../auth/plain-passwords.ts";
 import { OpenAccess } from "../auth/open-access.ts";
 import type { Options } from "../config/options.ts";
 import type { Clock } from "../util/clock.ts";
@@ -19,6 +20,7 @@ interface Parts {
   readonly permissions: PermissionTable;
   readonly resources: AuthResources;
   readonly makeAuthenticator: typeof makeAuthenticator;
+  readonly hasPlainPasswords: typeof hasPlainPasswords;
   readonly failedLogins: FailedLogins;
 }
 
@@ -50,6 +52,11 @@ export class Access {
     }
   }
 
+  /** Whether the options give passwords away to everybody who can read them. */
+  hasPlainPasswords(options: Options): boolean {
+    return this.#parts?.hasPlainPasswords(options) ?? false;
+  }
+
   /** Makes the accounts what the options say, and tells who decides about log-ins from now on. */
   apply(options: Options, user: AccessUser): void {
     const parts = this.#parts;
@@ -79,11 +86,12 @@ function isRestricted(options: Options): boolean {
 }
 
 async function loadParts(broker: Broker, clock: Clock): Promise<Parts> {
-  const [setUp, permissions, resources, authenticator, failures] = await Promise.all([
+  const [setUp, permissions, resources, authenticator, passwords, failures] = await Promise.all([
     import("../broker/account-set-up.ts"),
     import("../broker/permissions.ts"),
     import("../auth/auth-resources.ts"),
     import("../auth/make-authenticator.ts"),
+    import("../auth/plain-passwords.ts"),
     import("../auth/failed-logins.ts"),
   ]);
   return {
@@ -91,6 +99,7 @@ async function loadParts(broker: Broker, clock: Clock): Promise<Parts> {
     permissions: new permissions.PermissionTable(),
     resources: new resources.AuthResources(),
     makeAuthenticator: authenticator.makeAuthenticator,
+    hasPlainPasswords: passwords.hasPlainPasswords,
     failedLogins: new failures.FailedLogins(clock, undefined),
   };
 }

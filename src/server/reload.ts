@@ -30,6 +30,8 @@ export type AppliedEffect = Exclude<ReloadEffect, "restart" | "live">;
 export interface AcceptedReload {
   readonly resolved: ResolvedOptions;
   readonly changes: readonly OptionChange[];
+  /** The effects that the changes have, each once. */
+  readonly effects: readonly AppliedEffect[];
   /** Where the log goes from now on, if that has changed. */
   readonly sink: LogSink | undefined;
 }
@@ -65,18 +67,22 @@ const SINK_OPTIONS: ReadonlySet<OptionName> = new Set<OptionName>([
   "remoteSyslog",
 ]);
 
+const ENDING = "the server is about to end";
+
 export class Reloader {
   readonly #host: ReloadHost;
   /** The reload under way, so that they come one after the other. */
-  #last: Promise<void>;
+  #last: Promise<string | undefined>;
 
   constructor(host: ReloadHost) {
     this.#host = host;
-    this.#last = Promise.resolve();
+    this.#last = Promise.resolve(undefined);
   }
 
-  /** Resolves when the change is made, or refused with the reasons in the log. */
-  reload(): Promise<void> {
+  /**
+   * Resolves when the change is made, or refused with the reasons in the log: to the reasons then.
+   */
+  reload(): Promise<string | undefined> {
     this.#last = this.#last
       .then(() => this.#reload())
       // One of our own bugs, which must neither end the server nor all later reloads.
@@ -84,14 +90,13 @@ export class Reloader {
     return this.#last;
   }
 
-  async #reload(): Promise<void> {
+  async #reload(): Promise<string | undefined> {
     const { resolve, openLog, options, boundPorts } = this.#host;
     if (resolve === undefined) {
-      this.#refuse(["can only reload config when a file is provided using -c or --config"]);
-      return;
+      return this.#refuse(["can only reload config when a file is provided using -c or --config"]);
     }
     const resolved = await resolve();
-    if (!this.#host.canReload()) return;
+    if (!this.#host.canReload()) return ENDING;
     const after = withBoundPorts(resolved.options, boundPorts);
     const changes = changesBetween(withBoundPorts(options, boundPorts), after);
     // A file that is being written may be empty for a moment; its server must not lose its log-in.
@@ -109,16 +114,18 @@ export class Reloader {
     }
     if (!this.#host.canReload()) {
       sink?.close?.();
-      return;
+      return ENDING;
     }
-    this.#accept({ resolved, changes, sink });
+    this.#accept({ resolved, changes, effects: effectsOf(changes), sink });
+    return undefined;
   }
 
-  #refuse(reasons: readonly string[]): void {
+  #refuse(reasons: readonly string[]): string {
     for (const reason of reasons) {
       const text = `Failed to reload server configuration: ${reason}`;
       this.#host.logger.error(text, { event: "reload_failed" });
     }
+    return reasons.join("; ");
   }
 
   #accept(reload: AcceptedReload): void {

@@ -3,16 +3,15 @@
  * shutdown. Everything a server owns hangs off this object, so tests run several in one process.
  */
 import { OpenAccess } from "../auth/open-access.ts";
-import { hasPlainPasswords } from "../auth/plain-passwords.ts";
 import { Broker } from "../broker/broker.ts";
-import { EventsOnDemand } from "../broker/events-on-demand.ts";
+import type { EventsOnDemand } from "../broker/events-on-demand.ts";
 import { closeReasons } from "../broker/close-reason.ts";
 import { advertisedAddress } from "../config/advertised-address.ts";
 import { checkOptions } from "../config/check.ts";
 import type { Options } from "../config/options.ts";
 import type { ConfigOrigin, ResolvedOptions } from "../config/resolve.ts";
 import { ConnectionContext } from "../connection/context.ts";
-import { ProcessUsage } from "../monitor/process-usage.ts";
+import type { MonitorSubject } from "../monitor/endpoint.ts";
 import { Monitor } from "../monitor/monitor.ts";
 import type { Profiling } from "../monitor/profiling.ts";
 import { NatsContext } from "../nats/nats-context.ts";
@@ -26,11 +25,12 @@ import { Access } from "./access.ts";
 import { DescriptorGuard } from "./descriptor-guard.ts";
 import { RunIdentity } from "./identity.ts";
 import { LameDuck } from "./lame-duck.ts";
+import type { LatePartsHost } from "./late-parts.ts";
 import { ClientListener } from "./listeners.ts";
 import type { BoundPorts } from "./ports-file.ts";
-import { type AcceptedReload, type AppliedEffect, Reloader, effectsOf } from "./reload.ts";
+import type { AcceptedReload, AppliedEffect, Reloader } from "./reload.ts";
 import { RuntimeFiles } from "./runtime-files.ts";
-import { errorText } from "../util/system-error.ts";
+import { errorText, messageOf } from "../util/system-error.ts";
 
 /** How long a shutdown waits for clients to take what is queued for them. */
 const SHUTDOWN_WAIT_MS = 2000;
@@ -38,6 +38,9 @@ const SHUTDOWN_POLL_MS = 5;
 
 /** Of the account for the server's own events and services. */
 const SYSTEM_ACCOUNT_NAME = "$SYS";
+
+/** Until then clients do without, should there be no descriptors to load from. */
+const LATE_PARTS_RETRY_MS = 1000;
 
 /** Larger payloads than this are worth a warning, as in the reference. */
 const DISCOURAGED_PAYLOAD_BYTES = 8 * 1024 * 1024;
@@ -74,12 +77,15 @@ export class Server {
   readonly natsContext: NatsContext;
   readonly #guard: DescriptorGuard;
   readonly #clients: ClientListener;
+  readonly #subject: MonitorSubject;
   readonly #monitor: Monitor;
   #profiling: Profiling | undefined;
   readonly #lameDuck: LameDuck;
-  readonly #events: EventsOnDemand | undefined;
+  #preparing: Promise<void> | undefined;
+  #events: EventsOnDemand | undefined;
   readonly #files: RuntimeFiles;
-  readonly #reloader: Reloader;
+  /** Made for the first reload. */
+  #reloader: Promise<Reloader> | undefined;
   #configLoadMs: number;
   #shutdown: Promise<void> | undefined;
 
@@ -107,7 +113,7 @@ export class Server {
     this.natsContext = new NatsContext(this.#context, this.identity);
     this.#guard = new DescriptorGuard(clock, logger);
     this.#clients = new ClientListener(this.natsContext, this.#guard);
-    this.#monitor = new Monitor({
+    this.#subject = {
       broker: this.broker,
       options: () => this.#options,
       config: () => ({ digest: this.#origin?.digest ?? "", loadMs: this.#configLoadMs }),
@@ -115,14 +121,16 @@ export class Server {
       clock,
       clientPort: () => this.#clients.port,
       isReady: () => this.#clients.isListening,
-    });
+    };
+    this.#monitor = new Monitor(this.#subject);
     this.#guard.guard(this.#monitor);
     this.#profiling = undefined;
     this.#lameDuck = this.#makeLameDuck();
-    this.#events = this.#makeEvents();
-    this.broker.events = this.#events;
+    this.#preparing = undefined;
+    this.#events = undefined;
+    this.natsContext.preparation = () => this.#prepareForClients();
     this.#files = new RuntimeFiles(logger);
-    this.#reloader = this.#makeReloader();
+    this.#reloader = undefined;
     this.#shutdown = undefined;
   }
 
@@ -222,15 +230,35 @@ export class Server {
     return this.#lameDuck.isActive;
   }
 
-  #makeEvents(): EventsOnDemand | undefined {
-    const { systemAccount } = this.broker;
-    if (systemAccount === undefined) return undefined;
+  /** Brings what is needed once a client speaks. */
+  #prepareForClients(): Promise<void> {
+    this.#preparing ??= this.#startLateParts();
+    return this.#preparing;
+  }
+
+  async #startLateParts(): Promise<void> {
+    const { natsContext } = this;
+    try {
+      const { startLateParts } = await import("./late-parts.ts");
+      if (this.#shutdown === undefined) this.#events = startLateParts(this.#lateHost());
+    } catch (error) {
+      this.#logger.error(`System services cannot be loaded: ${messageOf(error)}`);
+      this.#clock.after(LATE_PARTS_RETRY_MS, () => {
+        this.#preparing = undefined;
+        natsContext.preparation = () => this.#prepareForClients();
+      });
+    }
+    natsContext.preparation = undefined;
+  }
+
+  #lateHost(): LatePartsHost {
     const server = this;
-    return new EventsOnDemand({
+    return {
       broker: this.broker,
-      systemAccount,
       clock: this.#clock,
       logger: this.#logger,
+      subject: this.#subject,
+      monitorFacts: () => this.#monitor.facts,
       facts: {
         identity: this.identity,
         get host() {
@@ -242,11 +270,18 @@ export class Server {
         get metadata() {
           return server.#options.serverMetadata;
         },
-        startMs: this.#clock.wallMs(),
-        usage: new ProcessUsage(this.#clock),
+        startMs: this.#monitor.facts.startMs,
+        usage: this.#monitor.facts.usage,
       },
-      endTurn: () => this.#context.flushQueue.endTurn(),
-    });
+      get options() {
+        return server.#options;
+      },
+      actions: {
+        reload: () => this.reload(),
+        announceLameDuck: (cid) => this.broker.connections.get(cid)?.announceLameDuck() ?? false,
+        endTurn: () => this.#context.flushQueue.endTurn(),
+      },
+    };
   }
 
   #makeLameDuck(): LameDuck {
@@ -270,13 +305,15 @@ export class Server {
 
   /**
    * Reads the configuration again and takes over what has changed: all of it, or, with the reasons
-   * in the log, nothing. Resolves when done either way.
+   * in the log, nothing. Resolves when done either way, to the reasons if there are any.
    */
-  reload(): Promise<void> {
-    return this.#reloader.reload();
+  async reload(): Promise<string | undefined> {
+    this.#reloader ??= this.#makeReloader();
+    return (await this.#reloader).reload();
   }
 
-  #makeReloader(): Reloader {
+  async #makeReloader(): Promise<Reloader> {
+    const { Reloader } = await import("./reload.ts");
     const server = this;
     const { resolve, openLog } = this.#surroundings;
     return new Reloader({
@@ -300,7 +337,7 @@ export class Server {
   }
 
   /** Takes over new options; everything that could be wrong has been looked at. */
-  #apply({ resolved, changes, sink }: AcceptedReload): void {
+  #apply({ resolved, effects, sink }: AcceptedReload): void {
     const { options, origin } = resolved;
     const before = this.#options;
     this.#origin = origin;
@@ -323,7 +360,7 @@ export class Server {
       identity: () => this.#applyAdvertise(),
       files: () => this.#files.replace(before, options, this.#boundPorts()),
     };
-    for (const effect of effectsOf(changes)) steps[effect]();
+    for (const effect of effects) steps[effect]();
     this.#context.flushQueue.endTurn();
   }
 
@@ -363,7 +400,7 @@ export class Server {
     this.#logger.debug(`  Runtime:  ${runtime}`);
     this.#logger.info(`  Name:     ${name}`);
     this.#logger.info(`  ID:       ${id}`);
-    if (hasPlainPasswords(this.#options)) {
+    if (this.#access.hasPlainPasswords(this.#options)) {
       this.#logger.for("auth").warn("Plaintext passwords detected, use nkeys or bcrypt");
     }
   }

@@ -1,7 +1,7 @@
 /**
  * A broker in memory with the accounts of a configuration text, as a server sets them up and as a
- * reload changes them. Where the text has no users, everybody works in the account named like the
- * user. Used by the unit tests of accounts and of what they import.
+ * reload changes them. Where the text has no users, each account has one of its own name. Used by
+ * the unit tests of accounts and of what they import.
  */
 import { AuthResources } from "../../src/auth/auth-resources.ts";
 import { makeAuthenticator } from "../../src/auth/make-authenticator.ts";
@@ -9,11 +9,11 @@ import type { Account } from "../../src/broker/account.ts";
 import { AccountSetUp } from "../../src/broker/account-set-up.ts";
 import type { Broker } from "../../src/broker/broker.ts";
 import { PermissionTable } from "../../src/broker/permissions.ts";
+import type { UserSettings } from "../../src/config/blocks/users.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { type Options, defaultOptions, withValues } from "../../src/config/options.ts";
 import { subjectBytes } from "../../src/subject/subject.ts";
 import type { FakeClock } from "./fake-clock.ts";
-import { byName } from "./log-ins.ts";
 import { MemoryBroker, type MemoryPeer, QUIET } from "./memory-broker.ts";
 import { type WireMessage, messagesIn } from "./wire-messages.ts";
 
@@ -54,10 +54,13 @@ export class AccountBroker {
     if (errors.length > 0) throw new Error(errors.join("\n"));
     this.#accounts.apply(options);
     const { context } = this.memory;
-    const hasUsers = options.accounts.some(({ users }) => users.length > 0);
-    context.authenticator = hasUsers
-      ? makeAuthenticator(options, this.broker, this.#permissions, this.#resources)
-      : byName((user) => (user === "" ? this.broker.globalAccount : this.account(user)));
+    const everybody = withUsers(options);
+    context.authenticator = makeAuthenticator(
+      everybody,
+      this.broker,
+      this.#permissions,
+      this.#resources,
+    );
     for (const connection of [...this.broker.connections.values()]) connection.reauthorize();
     context.flushQueue.flush();
   }
@@ -71,7 +74,10 @@ export class AccountBroker {
   /** A client that has logged in as `user`, by a password of the same text. */
   client(user: string, fields: Readonly<Record<string, unknown>> = {}): MemoryPeer {
     const name = wireText(user);
-    return this.memory.connect({ ...QUIET, headers: true, user: name, pass: name, ...fields });
+    const all = { ...QUIET, headers: true, user: name, pass: name, ...fields };
+    const peer = this.memory.connect(all);
+    if (!peer.client.isLive) throw new Error(`${user} is refused`);
+    return peer;
   }
 
   /** Subscriptions of all accounts, those that imports have made included. */
@@ -91,6 +97,24 @@ export class AccountBroker {
     this.clock.advance(0);
     this.memory.context.flushQueue.flush();
   }
+}
+
+/** With a user in each account if there are none. */
+function withUsers(options: Options): Options {
+  if (options.accounts.some(({ users }) => users.length > 0)) return options;
+  const accounts = options.accounts.map((account) => {
+    const { name } = account;
+    const user: UserSettings = {
+      username: name,
+      password: name,
+      nkey: undefined,
+      permissions: undefined,
+      allowedConnectionTypes: undefined,
+      proxyRequired: false,
+    };
+    return { ...account, users: [user] };
+  });
+  return { ...options, accounts };
 }
 
 /** The messages that the peer has got since it was last asked; throws for all else but PING. */

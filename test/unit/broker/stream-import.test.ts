@@ -77,7 +77,7 @@ describe("subscriptions in the importing account leave nothing behind", () => {
     const accounts = new AccountBroker(`${CONFIG.slice(0, -1)} J {} }`);
     const before = accounts.subscriptionCount;
     const importer = accounts.client("I").send("SUB > 1\r\nSUB foo.bar 2\r\n");
-    importer.send('CONNECT {"user":"J"}\r\n');
+    importer.send('CONNECT {"user":"J","pass":"J"}\r\n');
     expect(accounts.subscriptionCount).toBe(before);
     accounts.client("E").send(pub("foo.bar"));
     expect(importer.read()).toBe("");

@@ -5,11 +5,13 @@
 import { InternalClient } from "../../../src/broker/internal-client.ts";
 import type { Account } from "../../../src/broker/account.ts";
 import { ServerInfoSource } from "../../../src/broker/server-info.ts";
-import {
-  type ServerActions,
-  SystemRequests,
-  type SystemRequestsSettings,
-} from "../../../src/monitor/system-requests.ts";
+import { ServiceExport } from "../../../src/broker/service-export.ts";
+import { ServiceImport } from "../../../src/broker/service-import.ts";
+import { Subscription } from "../../../src/broker/subscription.ts";
+import type { ServerActions, SystemRequestsSettings } from "../../../src/monitor/system-port.ts";
+import { SystemRequests } from "../../../src/monitor/system-requests.ts";
+import { systemImports } from "../../../src/monitor/system-services.ts";
+import { subjectBytes } from "../../../src/subject/subject.ts";
 import { Logger } from "../../../src/util/logger.ts";
 import { MonitoredBroker } from "./monitored-broker.ts";
 
@@ -19,8 +21,8 @@ export interface Answer {
   readonly payload: Uint8Array;
 }
 
-/** Of the first client: two of the server's own come before. */
-export const FIRST_CID = 3;
+/** Of the first client: the one that asks comes before. */
+export const FIRST_CID = 2;
 
 const INBOX = "_INBOX.desk";
 
@@ -59,7 +61,8 @@ export class SystemDesk {
       subject,
       facts: () => facts,
       server,
-      port: new InternalClient(broker, account, logger),
+      account,
+      openPort: () => new InternalClient(broker, account, logger),
       actions: this.#actions(),
       events: async () => ({
         serverInfo,
@@ -71,6 +74,11 @@ export class SystemDesk {
     });
     this.#requests.start();
     this.asker = new InternalClient(broker, account, logger);
+  }
+
+  /** Makes somewhere for answers to come to; those who ask do it by themselves. */
+  openInbox(): void {
+    if (this.asker.subscriptionCount > 0) return;
     this.asker.subscribe(`${INBOX}.>`, ({ headers, payload }) => {
       this.#answers.push({ headers: Buffer.from(headers).toString(), payload });
     });
@@ -87,9 +95,29 @@ export class SystemDesk {
     };
   }
 
+  /** Has the account import what all accounts import. */
+  giveServices(importer: Account): void {
+    const { broker } = this.monitored;
+    const exporter = systemAccountOf(this.monitored);
+    for (const one of systemImports(importer.name, importer === exporter)) {
+      const receiver = new ServiceImport(broker.services, {
+        importer,
+        exporter,
+        service: new ServiceExport(one.service),
+        remote: one.subject,
+        transform: undefined,
+        keepsSubject: false,
+        isShared: one.isShared,
+      });
+      const subscription = new Subscription(receiver, 0, undefined);
+      importer.subscribe(subjectBytes(one.localSubject), subscription);
+    }
+  }
+
   /** All answers to a request. `headers` are lines of a header block. */
   async answersTo(subject: string, body = "", ...headers: string[]): Promise<Answer[]> {
     this.#answers = [];
+    this.openInbox();
     const lines = ["NATS/1.0", ...headers, "", ""].join("\r\n");
     const block = headers.length === 0 ? new Uint8Array(0) : Buffer.from(lines);
     this.asker.publish({ subject, reply: `${INBOX}.1`, headers: block, payload: body });
@@ -99,6 +127,7 @@ export class SystemDesk {
 
   /** Sends a request that nobody waits for. */
   async tell(subject: string, body = ""): Promise<void> {
+    this.openInbox();
     this.asker.publish({ subject, payload: body });
     await settled();
   }
@@ -123,7 +152,7 @@ function systemAccountOf({ broker }: MonitoredBroker): Account {
 }
 
 /** What was loaded or waited for is there, and answers that follow from it. */
-async function settled(): Promise<void> {
+export async function settled(): Promise<void> {
   await import("../../../src/monitor/system-answers.ts");
   await new Promise<void>((resolve) => setImmediate(resolve));
 }

@@ -25,10 +25,39 @@ describe("the subjects", () => {
 
   test("match no request twice", () => {
     const desk = new SystemDesk();
+    desk.openInbox();
     const { sublist } = desk.monitored.broker.systemAccount!;
     for (const subject of ["$SYS.REQ.ACCOUNT.PING.STATZ", "$SYS.REQ.ACCOUNT.NSUBS"]) {
       expect(sublist.numInterest(subject)).toEqual({ plain: 1, queues: 0 });
     }
+  });
+});
+
+describe("listening", () => {
+  const all = requestSubjects("ID").length;
+  const listens = (desk: SystemDesk) => desk.monitored.broker.systemAccount!.sublist.count >= all;
+
+  test("begins with the first subscription that answers could come to", () => {
+    const desk = new SystemDesk();
+    expect(listens(desk)).toBe(false);
+    desk.asker.subscribe("_INBOX.x", () => {});
+    expect(listens(desk)).toBe(true);
+    desk.asker.subscribe("_INBOX.y", () => {});
+    expect(desk.monitored.broker.systemAccount!.sublist.count).toBe(all + 2);
+  });
+
+  test("does not begin with those who only hear requests, such as imports", () => {
+    const desk = new SystemDesk();
+    desk.giveServices(desk.monitored.broker.systemAccount!);
+    expect(listens(desk)).toBe(false);
+  });
+
+  test("begins with the first request from another account", () => {
+    const desk = new SystemDesk();
+    const { broker } = desk.monitored;
+    desk.giveServices(broker.globalAccount);
+    desk.monitored.connect({}, "SUB inbox 1", "PUB $SYS.REQ.USER.INFO inbox 0\r\n");
+    expect(listens(desk)).toBe(true);
   });
 });
 
@@ -42,12 +71,14 @@ describe("a request", () => {
 
   test("to another server finds nobody", () => {
     const desk = new SystemDesk();
+    desk.openInbox();
     const subject = "$SYS.REQ.SERVER.NOBODY.VARZ";
     expect(desk.asker.publish({ subject, reply: "x", payload: "" })).toBe(false);
   });
 
   test("of the first ones is answered once everything is loaded, in order", async () => {
     const desk = new SystemDesk();
+    desk.openInbox();
     desk.asker.publish({
       subject: "$SYS.REQ.SERVER.PING.IDZ",
       reply: "_INBOX.desk.0",
