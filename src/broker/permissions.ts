@@ -13,9 +13,11 @@ import type {
 } from "../config/blocks/permissions.ts";
 import { isValidSubject, subjectIsSubset, subjectsCollide } from "../subject/subject.ts";
 import { binaryText } from "../util/bytes.ts";
+import type { Clock } from "../util/clock.ts";
 import type { DeliveryFilter } from "./delivery-filter.ts";
 import type { PublishRule } from "./publish-plan.ts";
 import { isPublishableByClients } from "./reserved-subjects.ts";
+import { ResponsePermissions } from "./response-permissions.ts";
 import { Rule, RuleList, isAbout, isSameQueue } from "./rule-list.ts";
 
 /** What becomes of a subscription; the filter says which subjects must not reach it. */
@@ -68,6 +70,13 @@ export class Permissions implements PublishRule, DeliveryFilter {
       decision = this.#filtered;
     }
     return decision;
+  }
+
+  /** What keeps count of the requests that one client may answer; undefined if it may not. */
+  newResponses(clock: Clock): ResponsePermissions | undefined {
+    return this.responses === undefined
+      ? undefined
+      : new ResponsePermissions(this.responses, clock);
   }
 
   /** Whether a subject must not reach subscriptions that match it, of that queue group if any. */

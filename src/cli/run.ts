@@ -13,7 +13,6 @@ import { Logger } from "../util/logger.ts";
 import { parseArguments } from "./arguments.ts";
 import { COMMAND_NAME } from "./command.ts";
 import { trapSignals } from "./signal.ts";
-import { usageText, versionText } from "./usage.ts";
 import { messageOf } from "../util/system-error.ts";
 
 const EXIT_OK = 0;
@@ -25,14 +24,14 @@ export async function run(argv: readonly string[]): Promise<void> {
   const invocation = parseArguments(argv);
   switch (invocation.kind) {
     case "help":
-      console.log(usageText());
+      console.log((await import("./usage.ts")).usageText());
       return process.exit(EXIT_OK);
     case "version":
-      console.log(versionText());
+      console.log((await import("./usage.ts")).versionText());
       return process.exit(EXIT_OK);
     case "misuse":
       console.error(invocation.reason);
-      console.log(usageText());
+      console.log((await import("./usage.ts")).usageText());
       return process.exit(EXIT_MISUSE);
     case "unknown-command":
       return refuse([invocation.reason]);

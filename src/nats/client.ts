@@ -11,7 +11,7 @@ import type { Message } from "../broker/message.ts";
 import type { TracedMatch } from "../broker/message-trace.ts";
 import type { PublishPlan } from "../broker/publish-plan.ts";
 import { RESERVED_QUEUE } from "../broker/reserved-subjects.ts";
-import { ResponsePermissions } from "../broker/response-permissions.ts";
+import type { ResponsePermissions } from "../broker/response-permissions.ts";
 import { Subscription } from "../broker/subscription.ts";
 import type { Prepared } from "../broker/prepared.ts";
 import type { Subscriber, SubscriptionId } from "../broker/subscription.ts";
@@ -330,9 +330,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
 
   takeGrant(grant: Grant): void {
     this.moveTo(grant.account, grant.permissions);
-    const responses = grant.permissions?.responses;
-    this.#responses =
-      responses === undefined ? undefined : new ResponsePermissions(responses, this.context.clock);
+    this.#responses = grant.permissions?.newResponses(this.context.clock);
     this.applyOptions();
   }
 
@@ -358,6 +356,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
 
   refuseLogIn(error: ProtocolError, reason: string): void {
     say(this, "error", "auth_failed", error.message, { reason });
+    say(this, "debug", "auth_failed", reason);
     this.#fail(error.row);
   }
 

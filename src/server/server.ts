@@ -29,7 +29,7 @@ import type { LatePartsHost } from "./late-parts.ts";
 import { ClientListener } from "./listeners.ts";
 import type { BoundPorts } from "./ports-file.ts";
 import type { AcceptedReload, AppliedEffect, Reloader } from "./reload.ts";
-import { RuntimeFiles } from "./runtime-files.ts";
+import type { RuntimeFiles } from "./runtime-files.ts";
 import { errorText, messageOf } from "../util/system-error.ts";
 
 /** How long a shutdown waits for clients to take what is queued for them. */
@@ -83,7 +83,8 @@ export class Server {
   readonly #lameDuck: LameDuck;
   #preparing: Promise<void> | undefined;
   #events: EventsOnDemand | undefined;
-  readonly #files: RuntimeFiles;
+  /** Undefined until the options ask for any. */
+  #files: RuntimeFiles | undefined;
   /** Made for the first reload. */
   #reloader: Promise<Reloader> | undefined;
   #configLoadMs: number;
@@ -129,7 +130,7 @@ export class Server {
     this.#preparing = undefined;
     this.#events = undefined;
     this.natsContext.preparation = () => this.#prepareForClients();
-    this.#files = new RuntimeFiles(logger);
+    this.#files = undefined;
     this.#reloader = undefined;
     this.#shutdown = undefined;
   }
@@ -154,12 +155,12 @@ export class Server {
     const { host, port, httpHost, httpPort } = this.#options;
     this.identity.takeKeys(await this.#keys);
     this.broker.services.serverName = this.identity.name;
-    await this.#access.prepare(this.#options);
+    await this.#loadFor(this.#options);
     this.#access.apply(this.#options, this.#context);
     this.#logBanner();
     await this.#startProfiling();
     this.#logConfiguration();
-    this.#files.writePid(this.#options);
+    this.#files?.writePid(this.#options);
     const monitorHost = httpHost === "" ? host : httpHost;
     try {
       this.#monitor.start();
@@ -184,8 +185,17 @@ export class Server {
     this.#logger.info(
       `Listening for client connections on ${addressText(host, this.#clients.port)}`,
     );
-    this.#files.writePorts(this.#options, this.#boundPorts());
+    this.#files?.writePorts(this.#options, this.#boundPorts());
     this.#logger.info("Server is ready", { event: "server_ready" });
+  }
+
+  /** Loads what only servers with certain options need. */
+  async #loadFor(options: Options): Promise<void> {
+    await this.#access.prepare(options);
+    const hasFiles = options.pidFile !== "" || options.portsFileDir !== "";
+    if (this.#files !== undefined || !hasFiles) return;
+    const { RuntimeFiles } = await import("./runtime-files.ts");
+    this.#files = new RuntimeFiles(this.#logger);
   }
 
   /**
@@ -212,7 +222,7 @@ export class Server {
     this.#monitor.stop();
     this.#profiling?.stop();
     this.#context.stop();
-    this.#files.remove();
+    this.#files?.remove();
     this.#logger.info("Server Exiting..", { event: "server_exited" });
   }
 
@@ -331,7 +341,7 @@ export class Server {
         };
       },
       canReload: () => this.#shutdown === undefined,
-      prepare: (options) => this.#access.prepare(options),
+      prepare: (options) => this.#loadFor(options),
       apply: (reload) => this.#apply(reload),
     });
   }
@@ -358,7 +368,7 @@ export class Server {
         for (const connection of [...this.broker.connections.values()]) connection.reauthorize();
       },
       identity: () => this.#applyAdvertise(),
-      files: () => this.#files.replace(before, options, this.#boundPorts()),
+      files: () => this.#files?.replace(before, options, this.#boundPorts()),
     };
     for (const effect of effects) steps[effect]();
     this.#context.flushQueue.endTurn();

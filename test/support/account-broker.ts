@@ -48,10 +48,10 @@ export class AccountBroker {
     this.configure(config);
   }
 
-  /** Does what a reload does; throws if the text has mistakes. */
-  configure(config: string): void {
+  /** Does what a reload does; throws if the text has mistakes, unless they are to be ignored. */
+  configure(config: string, ignoresMistakes = false): void {
     const { options, errors } = checkedConfig(config);
-    if (errors.length > 0) throw new Error(errors.join("\n"));
+    if (errors.length > 0 && !ignoresMistakes) throw new Error(errors.join("\n"));
     this.#accounts.apply(options);
     const { context } = this.memory;
     const everybody = withUsers(options);

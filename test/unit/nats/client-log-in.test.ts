@@ -1,6 +1,7 @@
 /** Logging in: what may come before CONNECT, what it changes, and a second one. */
 import { describe, expect, test } from "bun:test";
 import type { Authenticator } from "../../../src/auth/authenticator.ts";
+import { FailedLogins } from "../../../src/auth/failed-logins.ts";
 import type { Broker } from "../../../src/broker/broker.ts";
 import { closeReasons } from "../../../src/broker/close-reason.ts";
 import { ConnectionState } from "../../../src/connection/state.ts";
@@ -144,5 +145,36 @@ describe("tracing", () => {
       "<<- [PING]",
       "->> [PONG]",
     ]);
+  });
+});
+
+describe("an address from which log-ins fail", () => {
+  function throttled() {
+    const broker = new MemoryBroker({ authenticator: bobOnly });
+    const { context, clock } = broker;
+    const settings = { after: 2, delayMs: 250, maxDelayMs: 5000 };
+    context.failedLogins = new FailedLogins(clock, settings);
+    return broker;
+  }
+  const wrong = 'CONNECT {"verbose":false,"user":"bob","pass":"wr0ng"}\r\n';
+
+  test("has to wait, also with the right password, and what follows waits in order", () => {
+    const broker = throttled();
+    for (let i = 0; i < 2; i++) {
+      expect(broker.accept().send(wrong).read()).toBe("-ERR 'Authorization Violation'\r\n");
+    }
+    const peer = broker.accept().send(`CONNECT ${JSON.stringify(BOB)}\r\nPING\r\n`);
+    broker.clock.advance(249);
+    expect(peer.read()).toBe("");
+    broker.clock.advance(1);
+    expect(peer.read()).toBe("PONG\r\n");
+  });
+
+  test("no longer waits once a log-in has succeeded", () => {
+    const broker = throttled();
+    for (let i = 0; i < 2; i++) broker.accept().send(wrong);
+    broker.accept().send(`CONNECT ${JSON.stringify(BOB)}\r\n`);
+    broker.clock.advance(250);
+    expect(broker.accept().send(wrong).read()).toBe("-ERR 'Authorization Violation'\r\n");
   });
 });
