@@ -5,6 +5,7 @@
  * (read-only, noexec) Bun's own bcrypt stands in, and gives the same answers.
  */
 import { messageOf } from "../util/system-error.ts";
+import { lowerWorkerPriority } from "./worker-priority.ts";
 
 /** bcrypt uses no more of a password than this. */
 export const MAX_PASSWORD_BYTES = 72;
@@ -50,7 +51,10 @@ export async function hashPassword(password: string, cost: number): Promise<stri
  */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
   if (!isBcryptHash(hash)) return false;
-  return (await engine()).verify(encoder.encode(password).subarray(0, MAX_PASSWORD_BYTES), hash);
+  const bytes = encoder.encode(password).subarray(0, MAX_PASSWORD_BYTES);
+  const answer = (await engine()).verify(bytes, hash);
+  lowerWorkerPriority();
+  return answer;
 }
 
 /** Why Bun's own bcrypt is in use, in one line; "" if the add-on is. Loads it if need be. */

@@ -36,8 +36,6 @@ import { clearedPlan } from "./publish-clearance.ts";
 import * as subscribing from "./subscribe.ts";
 import * as trace from "./client-trace.ts";
 import { mayBeTraced } from "./trace-headers.ts";
-import { deliverTraced } from "./traced-delivery.ts";
-import { publishTraced, traceTooLarge } from "./traced-publish.ts";
 
 const NO_SUBSCRIPTIONS: readonly Subscription[] = [];
 
@@ -133,7 +131,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
 
   onPublish(message: Message): void {
     if (message.headerBytes > 0 && mayBeTraced(message, this.account)) {
-      if (publishTraced(this, message)) return;
+      if (this.#nats.tracing?.publish(this, message) === true) return;
     }
     this.inMessages++;
     this.inBytes += message.sizeBytes;
@@ -168,7 +166,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   }
 
   onPayloadTooLarge(message: Message, headersEnd: number): never {
-    if (message.headerBytes > 0) traceTooLarge(this, message, headersEnd);
+    if (message.headerBytes > 0) this.#nats.tracing?.tooLarge(this, message, headersEnd);
     throw errors.payloadTooLarge(message.sizeBytes, this.#parser.maxPayloadBytes);
   }
 
@@ -216,7 +214,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   }
 
   deliverTraced(subscription: Subscription, message: Message, match: TracedMatch): boolean {
-    return deliverTraced(this, this.#echoes, subscription, message, match);
+    return this.#nats.tracing?.deliver(this, this.#echoes, subscription, message, match) ?? false;
   }
 
   prepare(subscription: Subscription, subject: Uint8Array): Prepared {

@@ -8,6 +8,7 @@ import { ConnectDecoder } from "./connect.ts";
 import { type InfoParticulars, infoLine } from "./info.ts";
 import type { ServerIdentity } from "../broker/server-identity.ts";
 import { LineParser } from "./line-parser.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** Whom INFO is for. */
 interface InfoClient {
@@ -33,6 +34,8 @@ export class NatsContext {
   port: number;
   /** Whether the server is about to end, which INFO says. */
   isLameDuck: boolean;
+  /** For messages that are traced; comes with what clients need. */
+  tracing: Tracing | undefined;
   /** Brings what clients need once they speak; undefined when it is there. Never rejects. */
   preparation: (() => Promise<void>) | undefined;
 
@@ -44,6 +47,7 @@ export class NatsContext {
     this.host = connections.options.host;
     this.port = connections.options.port;
     this.isLameDuck = false;
+    this.tracing = undefined;
     this.preparation = undefined;
   }
 

@@ -61,7 +61,8 @@ class SoughtName {
   }
 }
 
-// What follows stands here and not in the class, in constants, which saves 2 of 5 ns a message.
+// What follows stands here and not in the class: with constants it takes 3 ns a message and not 5
+// (`test/bench/micro/header-publish.ts`, 63 B).
 
 const DESTINATION = new SoughtName("\r\nNats-Trace-Dest:", 0);
 const DESTINATION_SLOTS = DESTINATION.slots;

@@ -1,7 +1,7 @@
 /**
- * What a server does not need before the first client says something: services and events of the
- * system account, and what every account imports from it. Loaded then, while that client's first
- * bytes wait, so that a server starts faster and is smaller at rest.
+ * What a server does not need before the first client says something: traces of messages, services
+ * and events of the system account, and what every account imports from it. Loaded then, while
+ * that client's first bytes wait, so that a server starts faster and is smaller at rest.
  */
 import type { Account } from "../broker/account.ts";
 import type { Broker } from "../broker/broker.ts";
@@ -16,6 +16,8 @@ import type { MonitorFacts, MonitorSubject } from "../monitor/endpoint.ts";
 import type { ServerActions } from "../monitor/system-port.ts";
 import { SystemRequests } from "../monitor/system-requests.ts";
 import { SYSTEM_EXPORTS, systemImports } from "../monitor/system-services.ts";
+import type { NatsContext } from "../nats/nats-context.ts";
+import { tracing } from "../nats/tracing.ts";
 import { subjectBytes, subjectIsSubset } from "../subject/subject.ts";
 import { binaryTextOf } from "../util/bytes.ts";
 import type { Clock } from "../util/clock.ts";
@@ -24,6 +26,7 @@ import type { Logger } from "../util/logger.ts";
 /** The server, as far as these parts need it. */
 export interface LatePartsHost {
   readonly broker: Broker;
+  readonly natsContext: NatsContext;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly options: Options;
@@ -35,6 +38,7 @@ export interface LatePartsHost {
 
 /** Events of the system account; undefined if there is none. Everything else runs by itself. */
 export function startLateParts(host: LatePartsHost): EventsOnDemand | undefined {
+  host.natsContext.tracing = tracing;
   const { systemAccount } = host.broker;
   if (systemAccount === undefined) return undefined;
   const events = startEvents(host, systemAccount);

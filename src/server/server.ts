@@ -265,6 +265,7 @@ export class Server {
     const server = this;
     return {
       broker: this.broker,
+      natsContext: this.natsContext,
       clock: this.#clock,
       logger: this.#logger,
       subject: this.#subject,

@@ -12,6 +12,7 @@ import type { Options } from "../../src/config/options.ts";
 import { ConnectionContext } from "../../src/connection/context.ts";
 import { NatsClient } from "../../src/nats/client.ts";
 import { NatsContext } from "../../src/nats/nats-context.ts";
+import { tracing } from "../../src/nats/tracing.ts";
 import type { Transport } from "../../src/transport/transport.ts";
 import { Logger } from "../../src/util/logger.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -88,6 +89,7 @@ export class MemoryBroker {
       ...IDENTITY,
       name: settings.serverName || IDENTITY.name,
     });
+    this.nats.tracing = tracing;
     this.#nextPort = 50_000;
   }
 

@@ -109,6 +109,23 @@ describe("a configuration that says the same again", () => {
     expect(payloads(requester)).toEqual(["ok", "ok", "ok"]);
   });
 
+  test("of everything but users leaves plans and imports as they are too", () => {
+    const config = (users: string) => `accounts {
+        E { users: [ {user: E, password: E} ${users} ], exports: [ {stream: "foo.>"} ] }
+        I { users: [ {user: I, password: I, permissions: {publish: ">"}} ]
+            imports: [ {stream: {account: E, subject: "foo.>"}} ] }
+      }`;
+    const accounts = new AccountBroker(config(""));
+    const importer = accounts.client("I").send("SUB foo.a 1\r\n");
+    const exporter = accounts.client("E").send(pub("foo.a").repeat(3));
+    const { numInserts } = accounts.account("E").sublist.stats();
+    accounts.configure(config("\n {user: F, password: F}"));
+    expect(accounts.account("E").sublist.stats().numInserts).toBe(numInserts);
+    expect(exporter.client.plans.published.count).toBe(1);
+    accounts.client("F").send(pub("foo.a"));
+    expect(received(importer)).toHaveLength(4);
+  });
+
   test("after others has the same effect, however often", () => {
     const accounts = new AccountBroker(STREAM);
     const importer = accounts.client("I").send("SUB foo.> 1\r\nSUB foo.a q 2\r\n");

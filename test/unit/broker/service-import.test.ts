@@ -1,5 +1,5 @@
 /**
- * Services of other accounts, in memory: when a request is over, chains, mappings on the way, large
+ * Services of other accounts, in memory: when a request is over, who may ask and answer, large
  * messages, and what cannot be told from a conversation. E exports, I imports.
  */
 import { describe, expect, test } from "bun:test";
@@ -184,150 +184,73 @@ test("a request beyond the number that may wait finds no service", () => {
   expect(payloads(responder)).toEqual(["no answer wanted"]);
 });
 
-describe("a chain of services", () => {
-  const HOPS = 6;
-  /** C0 exports; each Ci passes what it gets as `s<i+1>` on to the account before it. */
-  const chain = Array.from({ length: HOPS }, (_, i) => {
-    const imports =
-      i === 0 ? "" : `{service: {account: C${i - 1}, subject: "s${i}"}, to: "s${i + 1}"}`;
-    return `C${i} { exports: [ {service: "s${i + 1}", response: stream} ], imports: [ ${imports} ] }`;
-  });
-  const CHAIN = `accounts {\n${chain.join("\n")}\n}`;
-
-  test("carries a request and its answers, and keeps nothing of it", () => {
-    const accounts = new AccountBroker(CHAIN);
-    const responder = accounts.client("C0").send("SUB s1 1\r\n");
-    const requester = accounts.client(`C${HOPS - 1}`).send("SUB inbox 1\r\n");
-    for (let round = 0; round < 3; round++) {
-      requester.send(pub(`s${HOPS}`, "hi", "inbox"));
-      const { headers, payload, reply } = receivedOne(responder);
-      expect(payload).toBe("hi");
-      expect(headers).toContain(`{"acc":"C${HOPS - 1}","svc":"C1"`);
-      expect(headers.split("Nats-Request-Info")).toHaveLength(2);
-      responder.send(pub(reply, "1") + pub(reply, "2") + pub(reply));
-      expect(payloads(requester)).toEqual(["1", "2", ""]);
-      expect(accounts.pendingCount).toBe(0);
-    }
-  });
-
-  test("forgets a request in all of its accounts when the requester has gone", () => {
-    const accounts = new AccountBroker(CHAIN);
-    const responder = accounts.client("C0").send("SUB s1 1\r\n");
-    const requester = accounts.client(`C${HOPS - 1}`).send("SUB inbox 1\r\n");
-    requester.send(pub(`s${HOPS}`, "hi", "inbox"));
-    expect(accounts.pendingCount).toBe(HOPS - 1);
-    const { reply } = receivedOne(responder);
-    requester.client.close(closeReasons.clientClosed);
-    responder.send(pub(reply, "1") + pub(reply, "2"));
-    accounts.clock.advance(120_000);
-    expect(accounts.pendingCount).toBe(0);
-  });
-
-  test("keeps nothing of a request that nobody answers at its end", () => {
-    const accounts = new AccountBroker(CHAIN);
-    const requester = accounts.client(`C${HOPS - 1}`, NO_RESPONDERS).send("SUB inbox 1\r\n");
-    requester.send(pub(`s${HOPS}`, "hi", "inbox"));
-    expect(receivedOne(requester).headers).toStartWith("NATS/1.0 503");
-    expect(accounts.pendingCount).toBe(0);
-  });
-});
-
-describe("a request that would go round in circles", () => {
-  test("by way of mappings comes to each service once", () => {
-    const accounts = new AccountBroker(`accounts {
-      A { exports: [ {service: "a"} ], imports: [ {service: {account: B, subject: "b"}, to: "to-b"} ]
-          mappings: { a: "to-b" } }
-      B { exports: [ {service: "b"} ], imports: [ {service: {account: A, subject: "a"}, to: "to-a"} ]
-          mappings: { b: "to-a" } }
-    }`);
-    const inA = accounts.client("A").send("SUB > 1\r\n");
-    const inB = accounts.client("B").send("SUB > 1\r\n");
-    inA.send(pub("a", "round", "inbox"));
-    const subjects = (peer: MemoryPeer) => received(peer).map(({ subject }) => subject);
-    expect(subjects(inA)).toEqual(["to-b", "to-b"]);
-    expect(subjects(inB)).toEqual(["to-a"]);
-    for (let i = 0; i < 5; i++) inA.send(pub("a", "round", "inbox"));
-    accounts.clock.advance(120_000);
-    expect(accounts.pendingCount).toBe(0);
-  });
-
-  test("because its reply subject is a service again ends", () => {
-    const accounts = new AccountBroker(`accounts {
-      E { exports: [ {service: "one"}, {service: "two"} ] }
-      I { imports: [ {service: {account: E, subject: "one"}}, {service: {account: E, subject: "two"}} ] }
-    }`);
-    const responder = accounts.client("E").send("SUB one 1\r\nSUB two 2\r\n");
-    const requester = accounts.client("I");
-    for (const reply of ["one", "two"]) {
-      requester.send(pub("one", "ask", reply));
-      responder.send(pub(requestOf(responder), "answer"));
-      const again = received(responder);
-      expect(again.map(({ subject, payload }) => [subject, payload])).toEqual(
-        reply === "one" ? [] : [["two", "answer"]],
-      );
-    }
-    expect(accounts.pendingCount).toBe(0);
-  });
-});
-
-describe("mappings on the way of a request", () => {
-  const MAPPED = `accounts {
-    E { exports: [ {service: "svc.*.*"} ], mappings: { "svc.*.*": "v2.$2.$1" } }
-    I { imports: [ {service: {account: E, subject: "svc.*.*"}, to: "ask.$2.$1"} ]
-        mappings: { "old.*.*": "ask.$1.$2", "inbox.*": "box.$1" } }
+describe("permissions", () => {
+  const config = (requester: string, responder: string) => `accounts {
+    E { users: [ {user: e, password: e, permissions: {${responder}}} ]
+        exports: [ {service: "service.*"} ] }
+    I { users: [ {user: i, password: i, permissions: {${requester}}} ]
+        imports: [ {service: {account: E, subject: "service.*"}, to: "ask.*"} ] }
   }`;
 
-  test("apply where it is published, where it comes in and where the answer does", () => {
-    const accounts = new AccountBroker(MAPPED);
-    const responder = accounts.client("E").send("SUB > 1\r\n");
-    const requester = accounts.client("I").send("SUB box.1 1\r\nSUB inbox.1 2\r\n");
-    for (let round = 0; round < 3; round++) {
-      requester.send(pub("old.a.b", "hi", "inbox.1"));
-      const { subject, reply } = receivedOne(responder);
-      expect(subject).toBe("v2.a.b");
-      responder.send(pub(reply, "there"));
-      received(responder);
-      expect(receivedOne(requester)).toMatchObject({
-        subject: "box.1",
-        sid: "1",
-        payload: "there",
-      });
-      expect(accounts.pendingCount).toBe(0);
-    }
+  /** What the requester gets of a request to `ask.a` that the responder answers. */
+  function outcome(requester: string, responder = ""): string {
+    const accounts = new AccountBroker(config(requester, responder));
+    const service = accounts.client("e").send("SUB service.* 1\r\n");
+    const peer = accounts.client("i", NO_RESPONDERS).send("SUB inbox 1\r\n");
+    peer.send(pub("ask.a", "?", "inbox"));
+    for (const { reply } of received(service)) service.send(pub(reply, "yes"));
+    const text = peer.read() + service.read().replace(/"_R_\.[^"]*"/, "its reply");
+    return text.replaceAll("\r\n", " ").trim();
+  }
+
+  test("of the requester are about the local subject", () => {
+    expect(outcome('publish: "ask.a"')).toBe("MSG inbox 1 3 yes");
+    expect(outcome('publish: {deny: "service.>"}')).toBe("MSG inbox 1 3 yes");
+    expect(outcome('publish: "service.>"')).toContain('Publish to "ask.a"');
+    expect(outcome('publish: {deny: "ask.a"}')).toContain('Publish to "ask.a"');
   });
 
-  test("that drop it leave it without a responder", () => {
-    const accounts = new AccountBroker(`accounts {
-      E { exports: [ {service: "service"} ], mappings: { service: [ {dest: service, weight: 0} ] } }
-      I { imports: [ {service: {account: E, subject: "service"}} ] }
-    }`);
-    const [responder, requester] = pairIn(accounts, NO_RESPONDERS);
-    for (let i = 0; i < 3; i++) requester.send(pub("service", "hi", "inbox"));
-    expect(received(responder)).toEqual([]);
-    expect(received(requester).map(({ headers }) => headers.slice(0, 12))).toEqual(
-      Array.from({ length: 3 }, () => "NATS/1.0 503"),
-    );
-    expect(accounts.pendingCount).toBe(0);
+  test("of the requester need not allow the subject that the responder answers to", () => {
+    expect(outcome('publish: "ask.*", subscribe: inbox')).toBe("MSG inbox 1 3 yes");
   });
 
-  test("that change reach requests that have been made before", () => {
-    const config = (mappings: string) => `accounts {
-      E { exports: [ {service: "service"} ], mappings: { ${mappings} } }
-      I { imports: [ {service: {account: E, subject: "service"}} ] }
-    }`;
-    const accounts = new AccountBroker(config(""));
-    const [responder, requester] = pairIn(accounts);
-    responder.send("SUB other 2\r\n");
-    const ask = () => {
-      for (let i = 0; i < 3; i++) requester.send(pub("service", "hi"));
-      return received(responder).map(({ subject }) => subject);
-    };
-    expect(ask()).toEqual(["service", "service", "service"]);
-    accounts.configure(config("service: other"));
-    expect(ask()).toEqual(["other", "other", "other"]);
-    accounts.configure(config(""));
-    expect(ask()).toEqual(["service", "service", "service"]);
+  test("of the responder are about the subject of its account, and about answering", () => {
+    expect(outcome("", 'subscribe: "service.*", publish: "_R_.>"')).toBe("MSG inbox 1 3 yes");
+    expect(outcome("", "allow_responses: true")).toBe("MSG inbox 1 3 yes");
+    expect(outcome("", 'subscribe: {deny: "service.a"}')).toContain("503");
+    expect(outcome("", "publish: nothing")).toContain("Publish to its reply");
   });
+
+  test("that change reach requests and answers on their way", () => {
+    const accounts = new AccountBroker(config("", "allow_responses: true"));
+    const responder = accounts.client("e").send("SUB service.* 1\r\n");
+    const requester = accounts.client("i").send("SUB inbox 1\r\n");
+    requester.send(pub("ask.a", "?", "inbox"));
+    const reply = requestOf(responder);
+    accounts.configure(config("publish: nothing", "publish: nothing"));
+    responder.send(pub(reply, "no"));
+    requester.send(pub("ask.a", "?", "inbox"));
+    expect(responder.read()).toContain("-ERR 'Permissions Violation for Publish to");
+    expect(requester.read()).toContain("-ERR 'Permissions Violation for Publish to");
+    accounts.configure(config("", "allow_responses: true"));
+    requester.send(pub("ask.a", "?", "inbox"));
+    responder.send(pub(requestOf(responder), "yes"));
+    expect(payloads(requester)).toEqual(["yes"]);
+  });
+});
+
+test("lines with more blanks and zeros than need be pass as any others", () => {
+  const accounts = withService();
+  const [responder, requester] = pairIn(accounts);
+  for (let i = 0; i < 3; i++) {
+    requester.send("PUB  service \t inbox   0002 \r\nhi\r\n");
+    const reply = requestOf(responder);
+    responder.send(`HPUB   ${reply}   012 \t 0014 \r\nNATS/1.0\r\n\r\nok\r\n`);
+    expect(receivedOne(requester)).toMatchObject({ headers: "NATS/1.0\r\n\r\n", payload: "ok" });
+    requester.send("PUB\tservice\tinbox\t02\r\nhi\r\n");
+    responder.send(`PUB \t${requestOf(responder)}  002 \r\nok\r\n`);
+    expect(receivedOne(requester)).toMatchObject({ subject: "inbox", payload: "ok" });
+  }
 });
 
 describe("subjects that are no ASCII", () => {

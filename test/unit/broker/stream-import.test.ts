@@ -306,7 +306,8 @@ describe("what a user may not have", () => {
 
 test("an account that imports from itself gets messages under both subjects, once each", () => {
   const accounts = new AccountBroker(`accounts {
-    E { exports: [ {stream: "foo.*"} ], imports: [ {stream: {account: E, subject: "foo.*"}, to: "own.$1"} ] }
+    E { exports: [ {stream: "foo.*"} ]
+        imports: [ {stream: {account: E, subject: "foo.*"}, to: "own.$1"} ] }
   }`);
   const before = accounts.subscriptionCount;
   const peer = accounts.client("E").send("SUB > 1\r\nSUB own.a 2\r\nSUB foo.a 3\r\n");
