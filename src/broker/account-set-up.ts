@@ -3,6 +3,7 @@
  * and import from each other, where their messages go instead, and their limits. Called at start
  * and by a reload, with a configuration that has been checked.
  */
+import type { ExportSettings, ServiceExportSettings } from "../config/blocks/account-exports.ts";
 import type { AccountSettings } from "../config/blocks/accounts.ts";
 import type {
   ImportSettings,
@@ -58,7 +59,7 @@ export class AccountSetUp {
     const { accounts, mappings } = options;
     const isSame =
       this.#applied !== undefined &&
-      Bun.deepEquals(this.#applied.accounts, accounts) &&
+      Bun.deepEquals(this.#applied.accounts.map(withoutUsers), accounts.map(withoutUsers)) &&
       Bun.deepEquals(this.#applied.mappings, mappings);
     this.#applied = options;
     if (isSame) return;
@@ -71,11 +72,7 @@ export class AccountSetUp {
       account.limits = settings.limits;
       account.messageTrace = settings.messageTrace;
       this.#map(account, settings.mappings);
-      const exported = settings.exports.filter((one) => one.kind === "service");
-      services.set(
-        settings.name,
-        exported.map((one) => new ServiceExport(one)),
-      );
+      services.set(settings.name, servicesOf(settings.exports));
     }
     this.#host.keepAccounts(new Set(accounts.map(({ name }) => name)));
     for (const { name, imports } of accounts) {
@@ -166,6 +163,31 @@ export class AccountSetUp {
 /** Whether some service of the account is measured. */
 function isMeasured({ exports }: AccountSettings): boolean {
   return exports.some((one) => one.kind === "service" && one.latency !== undefined);
+}
+
+/** What is set up here: who may log in is for the authenticator. */
+function withoutUsers(settings: AccountSettings): AccountSettings {
+  return { ...settings, users: [], usersPosition: undefined, defaultPermissions: undefined };
+}
+
+/**
+ * What is exported under one subject several times is one export, as in nats-server: the last one
+ * says how long it may take, and what the others say stays where it says nothing.
+ */
+function servicesOf(exports: readonly ExportSettings[]): readonly ServiceExport[] {
+  const merged = new Map<string, ServiceExportSettings>();
+  for (const one of exports) {
+    if (one.kind !== "service") continue;
+    const before = merged.get(one.subject);
+    merged.set(one.subject, {
+      ...one,
+      responseType:
+        one.responseType === "singleton" ? (before ?? one).responseType : one.responseType,
+      latency: one.latency ?? before?.latency,
+      isTraceAllowed: one.isTraceAllowed || before?.isTraceAllowed === true,
+    });
+  }
+  return [...merged.values()].map((settings) => new ServiceExport(settings));
 }
 
 /** The export that an import is of: the one of exactly this subject, or one that covers it. */

@@ -26,6 +26,12 @@ const TOKEN_LENGTH = 6;
 /** Half a token: two random numbers make a whole one. */
 const HALF_RANGE = BASE ** (TOKEN_LENGTH / 2);
 
+/**
+ * Looking at all that wait for those that are late costs more the more there are: an entry may end
+ * that much too late, so that there are never more than ten looks a second.
+ */
+const MIN_SLEEP_MS = 100;
+
 /** Requests that may wait at one account; further ones find no service. */
 const MAX_PENDING = 1_048_576;
 
@@ -97,14 +103,16 @@ export interface ResponseObserver {
 export class PendingResponses {
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #maxPending: number;
   readonly #prefix: string;
   readonly #pending: Map<number, PendingResponse>;
   #cancelTimer: (() => void) | undefined;
   #timerDueMs: number;
 
-  constructor(clock: Clock, random: Random) {
+  constructor(clock: Clock, random: Random, maxPending = MAX_PENDING) {
     this.#clock = clock;
     this.#random = random;
+    this.#maxPending = maxPending;
     this.#prefix = `${PREFIX}${token(this.#randomId())}.`;
     this.#pending = new Map();
     this.#cancelTimer = undefined;
@@ -123,7 +131,7 @@ export class PendingResponses {
   /** Adds a request; undefined if too many wait already. */
   open(request: ServiceRequest): PendingResponse | undefined {
     const { observer } = request;
-    if (this.#pending.size >= MAX_PENDING) {
+    if (this.#pending.size >= this.#maxPending) {
       observer?.onEnd("refused");
       return undefined;
     }
@@ -200,7 +208,7 @@ export class PendingResponses {
       if (dueMs <= nowMs) this.end(pending, "timeout");
       else nextMs = Math.min(nextMs, dueMs);
     }
-    if (nextMs !== Infinity) this.#wakeAt(nextMs);
+    if (nextMs !== Infinity) this.#wakeAt(Math.max(nextMs, nowMs + MIN_SLEEP_MS));
   }
 }
 

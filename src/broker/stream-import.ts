@@ -176,7 +176,9 @@ function remoteSubject(subject: string, route: StreamRoute): string | undefined 
   if (subject === local || subjectIsSubset(local, subject)) return remote;
   const wanted = subjectIsSubset(subject, local) ? subject : overlap(subject, local);
   if (wanted === undefined) return undefined;
-  return transforms === undefined ? wanted : transforms.toRemote.apply(wanted);
+  if (transforms !== undefined) return transforms.toRemote.apply(wanted);
+  // A literal subject may have wildcards in its local name: no other subject is imported there.
+  return local === remote ? wanted : remote;
 }
 
 /** The subject that stands for what both match; undefined if there is nothing. */

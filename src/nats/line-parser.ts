@@ -115,7 +115,11 @@ export class LineParser {
     const lineFeed = findLineFeed(block, start, end);
     const { name, ignoresRest } = operations[operation]!;
     const argumentsStart = skipBlanks(bytes, start + name.length, lineFeed);
-    if (!ignoresRest) checkLength(bytes, argumentsStart, lineFeed, host.maxControlLineBytes);
+    if (!ignoresRest) {
+      // CONNECT holds secrets, which must not be in the log.
+      const shownBytes = operation === Operation.Connect ? 0 : LINE_SNIPPET_BYTES;
+      checkLength(bytes, argumentsStart, lineFeed, host.maxControlLineBytes, shownBytes);
+    }
     if (lineFeed === end) return INCOMPLETE;
 
     const argumentsEnd = endOfArguments(bytes, argumentsStart, lineFeed);
@@ -327,11 +331,17 @@ function endOfArguments(bytes: Uint8Array, start: number, lineFeed: number): num
   return lineFeed;
 }
 
-function checkLength(bytes: Uint8Array, start: number, lineFeed: number, max: number): void {
+function checkLength(
+  bytes: Uint8Array,
+  start: number,
+  lineFeed: number,
+  max: number,
+  shownBytes: number,
+): void {
   const hasReturn = lineFeed > start && bytes[lineFeed - 1] === Ascii.CarriageReturn;
   const length = lineFeed - start - (hasReturn ? 1 : 0);
   if (length <= max) return;
-  const snippet = quote(textOf(bytes, start, Math.min(lineFeed, start + LINE_SNIPPET_BYTES)));
+  const snippet = quote(textOf(bytes, start, Math.min(lineFeed, start + shownBytes)));
   throw new ProtocolError(
     protocolErrors.maxControlLine,
     `Maximum control line of ${max} exceeded, size ${length}, argument ${snippet}`,

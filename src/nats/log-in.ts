@@ -145,7 +145,10 @@ export class LogIn {
       ? authenticator.authenticate(this.#credentials, applicantFor(client, this.grant))
       : authenticator.authenticateSilent(this.#credentials);
     if (verdict instanceof Promise) {
-      this.#waitFor(verdict, (decided) => this.#takeNewVerdict(decided));
+      this.#waitFor(verdict, (decided) => {
+        // A reload meanwhile has asked anew, and may have its answer already.
+        if (client.context.authenticator === authenticator) this.#takeNewVerdict(decided);
+      });
     } else {
       this.#takeNewVerdict(verdict);
     }

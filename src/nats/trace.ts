@@ -85,8 +85,16 @@ function tracePayload(
   return `${direction} MSG_PAYLOAD: [${isCut ? `${quoted.slice(0, -1)}..."` : quoted}]`;
 }
 
-const SECRET_FIELD =
-  /"(pass[^"]*|auth_token[^"]*|sig|proxy_sig|nkey|jwt)"\s*:\s*"((?:[^"\\]|\\.)*)"/gi;
+/**
+ * A name may be written with escapes, which hide what it is; a value need be no text, and where one
+ * begins that does not end all of the rest belongs to it.
+ */
+const SECRET_NAME = /(?:pass|auth_token)[^"]*|sig|proxy_sig|nkey|jwt|[^"\\]*(?:\\.[^"\\]*)+/u;
+const FIELD_VALUE = /"(?:[^"\\]|\\.)*(?:"|$)|[[{"][^]*|[^,}]*/u;
+const SECRET_FIELD = new RegExp(
+  `"(${SECRET_NAME.source})"\\s*:\\s*(?:${FIELD_VALUE.source})`,
+  "giu",
+);
 
 /** CONNECT's JSON with the values of secret fields replaced. */
 export function redactConnect(text: string): string {

@@ -5,16 +5,9 @@
  * Run: bun test/bench/micro/header-publish.ts
  */
 import { defaultOptions } from "../../../src/config/options.ts";
-import { NatsClient } from "../../../src/nats/client.ts";
 import { Server } from "../../../src/server/server.ts";
 import { Logger } from "../../../src/util/logger.ts";
-import { MemoryTransport } from "../../support/memory-transport.ts";
-
-class NullTransport extends MemoryTransport {
-  override write(_bytes: Uint8Array, _offset: number, length: number): number {
-    return length;
-  }
-}
+import { connectedClient } from "./measured-client.ts";
 
 const encoder = new TextEncoder();
 /** Small enough that no turn ends early. */
@@ -31,16 +24,6 @@ const BLOCKS = {
   "185 B": `NATS/1.0\r\n${"Content-Kind: abcabcabcabc\r\n".repeat(6)}X: y\r\n\r\n`,
 };
 
-/** A client that has logged in: with the first one, what that takes is loaded. */
-async function connect(server: Server): Promise<NatsClient> {
-  const client = new NatsClient(server.natsContext, new NullTransport());
-  client.greet();
-  const fields = { name: "bench", verbose: false, pedantic: false, headers: true };
-  client.onBytes(encoder.encode(`CONNECT ${JSON.stringify(fields)}\r\n`));
-  while (client.description.name === "") await new Promise(setImmediate);
-  return client;
-}
-
 function frameOf(headers: string): string {
   const size = headers.length + PAYLOAD.length;
   const line = headers === "" ? `PUB a ${size}` : `HPUB a ${headers.length} ${size}`;
@@ -53,9 +36,9 @@ async function measure(name: string, headers: string, hasDestination: boolean): 
   if (hasDestination) {
     server.broker.globalAccount.messageTrace = { destination: "t", samplingPercent: 100 };
   }
-  const receiver = await connect(server);
+  const receiver = await connectedClient(server);
   receiver.onBytes(encoder.encode("SUB a 1\r\n"));
-  const publisher = await connect(server);
+  const publisher = await connectedClient(server);
   const frame = frameOf(headers);
   const count = Math.floor(CHUNK_BYTES / frame.length);
   const chunk = encoder.encode(frame.repeat(count));

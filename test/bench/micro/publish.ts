@@ -4,22 +4,9 @@
  * Run: bun test/bench/micro/publish.ts
  */
 import { defaultOptions } from "../../../src/config/options.ts";
-import { NatsClient } from "../../../src/nats/client.ts";
 import { Server } from "../../../src/server/server.ts";
-import type { Transport } from "../../../src/transport/transport.ts";
 import { Logger } from "../../../src/util/logger.ts";
-
-class NullTransport implements Transport {
-  readonly remoteAddress = "127.0.0.1";
-  readonly remotePort = 1;
-  write(_bytes: Uint8Array, _offset: number, length: number): number {
-    return length;
-  }
-  pause(): void {}
-  resume(): void {}
-  end(): void {}
-  terminate(): void {}
-}
+import { connectedClient } from "./measured-client.ts";
 
 const encoder = new TextEncoder();
 /** Small enough that no turn ends early and the chunk stays ours. */
@@ -27,21 +14,19 @@ const CHUNK_BYTES = 65_536;
 const DELIVERIES_PER_CHUNK = 10_000;
 const ROUNDS = 100;
 
-function connect(server: Server): NatsClient {
-  const client = new NatsClient(server.natsContext, new NullTransport());
-  client.greet();
-  client.onBytes(encoder.encode('CONNECT {"verbose":false,"pedantic":false}\r\n'));
-  return client;
-}
-
-function measure(name: string, receivers: number, subjects: number, payloadBytes: number): void {
+async function measure(
+  name: string,
+  receivers: number,
+  subjects: number,
+  payloadBytes: number,
+): Promise<void> {
   const logger = new Logger({ debug: false, trace: false, logtime: false, logtimeUtc: false });
   const server = new Server(defaultOptions(), logger);
   for (let i = 0; i < receivers; i++) {
-    const receiver = connect(server);
+    const receiver = await connectedClient(server);
     for (let k = 0; k < subjects; k++) receiver.onBytes(encoder.encode(`SUB b.${k} ${k}\r\n`));
   }
-  const publisher = connect(server);
+  const publisher = await connectedClient(server);
   const frames: string[] = [];
   let size = 0;
   const maxFrames = Math.max(subjects, DELIVERIES_PER_CHUNK / Math.max(1, receivers));
@@ -82,7 +67,9 @@ const cases: readonly [string, number, number, number][] = [
   ["1 to 1 90 B", 1, 1, 90],
 ];
 for (const [name, receivers, subjects, payloadBytes] of cases) {
-  if (only === undefined || name.includes(only)) measure(name, receivers, subjects, payloadBytes);
+  if (only === undefined || name.includes(only)) {
+    await measure(name, receivers, subjects, payloadBytes);
+  }
 }
 
 // Servers that were never started have timers that would keep the process alive.

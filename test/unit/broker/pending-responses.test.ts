@@ -41,9 +41,13 @@ function serviceWith(responseThresholdMs?: number): ServiceExport {
 class Bench {
   readonly clock = new CountingClock();
   readonly requester = new Account("I", true);
-  readonly responses = new PendingResponses(this.clock, new Random(7));
+  readonly responses: PendingResponses;
   /** The reply subjects of requests that have ended, and why. */
   readonly ended: string[] = [];
+
+  constructor(maxPending?: number) {
+    this.responses = new PendingResponses(this.clock, new Random(7), maxPending);
+  }
 
   open(reply: string, thresholdMs?: number, replySuffix = ""): PendingResponse {
     const observer: ResponseObserver = {
@@ -227,6 +231,16 @@ describe("a request ends", () => {
     bench.clock.advance(1000);
     expect(bench.ended.at(-1)).toBe("inbox.3 timeout");
   });
+});
+
+test("no more requests wait than there is room for, and one more as soon as one has ended", () => {
+  const bench = new Bench(3);
+  const [first] = [1, 2, 3].map((i) => bench.open(`inbox.${i}`));
+  expect(() => bench.open("inbox.4")).toThrow("too many wait");
+  expect(bench.ended).toEqual(["inbox.4 refused"]);
+  expect(bench.responses.count).toBe(3);
+  bench.responses.end(first!, "answered");
+  bench.open("inbox.5");
 });
 
 describe("waiting", () => {
