@@ -51,7 +51,7 @@ const NOT_LOGGED_IN: Refusal = {
   closes: closeReasons.authenticationViolation,
 };
 
-export class LogIn {
+export class LogIn implements Applicant {
   readonly #client: LogInClient;
   readonly #decoder: ConnectDecoder;
   /** What the client has said; defaults before that. */
@@ -59,6 +59,7 @@ export class LogIn {
   isConnectReceived: boolean;
   /** Whether the client is still to be let in. */
   #isPending: boolean;
+  /** Undefined before CONNECT has brought one. */
   grant: Grant | undefined;
   /** What INFO gave it to sign; "" where nobody has to. */
   #nonce: string;
@@ -71,6 +72,10 @@ export class LogIn {
     this.#isPending = client.context.authenticator.isRequired;
     this.grant = undefined;
     this.#nonce = "";
+  }
+
+  get isLive(): boolean {
+    return this.#client.isLive;
   }
 
   /** For INFO; "" where nobody has to sign anything. */
@@ -118,7 +123,7 @@ export class LogIn {
   #authenticate(): void {
     const client = this.#client;
     const { authenticator } = client.context;
-    const verdict = authenticator.authenticate(this.#credentials, applicantFor(client, undefined));
+    const verdict = authenticator.authenticate(this.#credentials, this);
     if (!(verdict instanceof Promise)) {
       this.#takeVerdict(verdict, true);
       return;
@@ -142,7 +147,7 @@ export class LogIn {
       return;
     }
     const verdict = this.isConnectReceived
-      ? authenticator.authenticate(this.#credentials, applicantFor(client, this.grant))
+      ? authenticator.authenticate(this.#credentials, this)
       : authenticator.authenticateSilent(this.#credentials);
     if (verdict instanceof Promise) {
       this.#waitFor(verdict, (decided) => {
@@ -257,13 +262,4 @@ export class LogIn {
       address: this.#client.remoteAddress,
     };
   }
-}
-
-function applicantFor(client: LogInClient, grant: Grant | undefined): Applicant {
-  return {
-    get isLive() {
-      return client.isLive;
-    },
-    grant,
-  };
 }
