@@ -5,33 +5,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { eventually } from "../support/measured-server.ts";
 import { shapeOf } from "../support/shape.ts";
+import { TWO_ACCOUNTS } from "../support/two-accounts.ts";
 import { MonitoredServer } from "./monitored-server.ts";
 import { REFERENCE_ANSWERS } from "./reference-answers.ts";
 
 const CONFIG = `
 server_name: "rec"
-accounts {
-  A {
-    users: [{user: a, password: a}]
-    exports: [
-      {stream: "s.>", accounts: [B]}
-      {service: "svc.*", latency: {sampling: 50, subject: "lat.x"}}
-    ]
-    mappings: {
-      "m.w": [
-        {dest: "m.x", weight: 30}, {dest: "m.y", weight: 50}
-        {dest: "m.c", weight: 20, cluster: east}
-      ]
-    }
-  }
-  B {
-    users: [{user: b, password: b}]
-    imports: [
-      {stream: {account: A, subject: "s.>"}, prefix: "froma"}
-      {service: {account: A, subject: "svc.*"}, to: "q.*"}
-    ]
-  }
-}
+${TWO_ACCOUNTS}
 `;
 
 const SOON_MS = 10_000;

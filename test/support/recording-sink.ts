@@ -30,7 +30,8 @@ export const USUAL_SETTINGS: ParserSettings = {
   isPedantic: false,
 };
 
-const NO_FACTS: ClientFacts = {
+/** Of nobody in particular. */
+export const NO_FACTS: ClientFacts = {
   startMs: 0,
   host: "",
   cid: 0,

@@ -9,23 +9,15 @@ import {
   requestInfo,
 } from "../../../src/broker/request-info.ts";
 import { messageOf } from "../../support/messages.ts";
+import { NO_FACTS } from "../../support/recording-sink.ts";
 
 const NOBODY: ClientFacts = {
+  ...NO_FACTS,
   startMs: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
   host: "127.0.0.1",
   cid: 7,
   account: "I",
-  user: "",
-  name: "",
-  language: "",
-  version: "",
-  rttMs: 0,
-  jwt: "",
-  issuerKey: "",
-  nameTag: "",
-  tags: [],
   clientType: "nats",
-  mqttClient: "",
 };
 
 const SETTINGS: RequestInfoSettings = {

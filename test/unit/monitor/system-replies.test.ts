@@ -5,36 +5,13 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { shapeOf } from "../../support/shape.ts";
 import { REFERENCE_REPLIES } from "./reference-replies.ts";
+import { TWO_ACCOUNTS } from "../../support/two-accounts.ts";
 import { SystemDesk } from "./system-desk.ts";
-
-const CONFIG = `
-accounts {
-  A {
-    users: [{user: a, password: a}]
-    exports: [
-      {stream: "s.>", accounts: [B]}
-      {service: "svc.*", latency: {sampling: 50, subject: "lat.x"}}
-    ]
-    mappings: {
-      "m.w": [
-        {dest: "m.x", weight: 30}, {dest: "m.y", weight: 50}
-        {dest: "m.c", weight: 20, cluster: east}
-      ]
-    }
-  }
-  B {
-    users: [{user: b, password: b}]
-    imports: [
-      {stream: {account: A, subject: "s.>"}, prefix: "froma"}
-      {service: {account: A, subject: "svc.*"}, to: "q.*"}
-    ]
-  }
-}`;
 
 let desk: SystemDesk;
 
 beforeAll(() => {
-  desk = new SystemDesk(CONFIG);
+  desk = new SystemDesk(TWO_ACCOUNTS);
   const library = { lang: "js", version: "1.0" };
   const { monitored } = desk;
   monitored.connect({ user: "a", name: "alice", ...library }, "SUB svc.x 1", "SUB foo.bar q1 2");
