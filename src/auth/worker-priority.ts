@@ -11,11 +11,18 @@ const WORKER_NAME = "Bun Pool";
 /** The least that a thread can have. */
 const LOWEST_PRIORITY = 19;
 
+/** Looking through the threads takes as long as refusing a client: not for each check for ever. */
+const CHECKS_WATCHED_CLOSELY = 16;
+const CHECKS_BETWEEN_LOOKS = 16;
+
 /** Threads that give way already. */
 const lowered = new Set<string>();
+let checks = 0;
 
 /** Called when work has been handed to the workers, which are started as they are needed. */
 export function lowerWorkerPriority(): void {
+  checks++;
+  if (checks > CHECKS_WATCHED_CLOSELY && checks % CHECKS_BETWEEN_LOOKS !== 0) return;
   if (process.platform !== "linux") return;
   const { readFileSync, readdirSync } = process.getBuiltinModule("node:fs");
   const { setPriority } = process.getBuiltinModule("node:os");
@@ -23,7 +30,9 @@ export function lowerWorkerPriority(): void {
     for (const task of readdirSync(TASKS)) {
       if (lowered.has(task)) continue;
       const name = readFileSync(`${TASKS}/${task}/comm`, "latin1");
-      if (name.startsWith(WORKER_NAME)) setPriority(Number(task), LOWEST_PRIORITY);
+      // One that has just begun may not have its name yet: it is looked at again.
+      if (!name.startsWith(WORKER_NAME)) continue;
+      setPriority(Number(task), LOWEST_PRIORITY);
       lowered.add(task);
     }
   } catch {

@@ -43,6 +43,7 @@ export function say(
   facts?: LogFields,
 ): void {
   const logger = loggerFor(connection, event);
+  if (level === "debug" && !logger.debugEnabled) return;
   logger[level](`${connection.label} - ${text}`, fieldsOf(connection, event, facts));
 }
 
@@ -71,5 +72,6 @@ function fieldsOf(
   event: ConnectionEvent,
   facts: LogFields | undefined,
 ): LogFields {
-  return { event, cid, address: remoteAddress, port: remotePort, ...facts };
+  const fields = { event, cid, address: remoteAddress, port: remotePort };
+  return facts === undefined ? fields : Object.assign(fields, facts);
 }

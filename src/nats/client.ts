@@ -352,10 +352,10 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     }
   }
 
-  refuseLogIn(error: ProtocolError, reason: string): void {
-    say(this, "error", "auth_failed", error.message, { reason });
+  refuseLogIn(row: errors.ProtocolErrorRow, logText: string, reason: string): void {
+    say(this, "error", "auth_failed", logText, { reason });
     say(this, "debug", "auth_failed", reason);
-    this.#fail(error.row);
+    this.#fail(row);
   }
 
   announceLameDuck(): boolean {

@@ -175,8 +175,8 @@ export function writeLine(outbound: Outbound, text: string): void {
 
 /** As `writeLine` for any text, in UTF-8. */
 export function writeUtf8(outbound: Outbound, text: string): void {
-  const bytes = Buffer.from(text);
-  outbound.append(bytes, 0, bytes.length);
+  const at = outbound.reserve(Buffer.byteLength(text));
+  outbound.commit(at + outbound.block.buffer.write(text, at));
 }
 
 function writeText(text: string, target: Uint8Array, at: number): number {

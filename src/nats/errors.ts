@@ -100,15 +100,15 @@ export const payloadTooLarge = (sizeBytes: number, limit: number): ProtocolError
     `maximum payload exceeded: ${sizeBytes} vs ${limit}`,
   );
 
+/** As `authorizationViolation`, for any of the reasons for which a log-in is refused. */
+export const refusedLogIn = (closes: CloseReason): ProtocolErrorRow => ({
+  ...protocolErrors.authorizationViolation,
+  closes,
+});
+
 /** `who` is how the log names the peer, "" for one that has presented nothing. */
-export const refusedLogIn = (
-  who: string,
-  closes: CloseReason = closeReasons.authenticationViolation,
-): ProtocolError =>
-  new ProtocolError(
-    { ...protocolErrors.authorizationViolation, closes },
-    who === "" ? "authentication error" : `authentication error - ${who}`,
-  );
+export const refusedLogInLog = (who: string): string =>
+  who === "" ? "authentication error" : `authentication error - ${who}`;
 
 export const tooManyConnections = (): ProtocolError =>
   new ProtocolError(

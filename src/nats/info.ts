@@ -31,29 +31,66 @@ export interface InfoFields extends InfoParticulars {
 /** JetStream API level; the reference always reports it. */
 const API_LEVEL = 5;
 
-export function infoLine(identity: ServerIdentity, fields: InfoFields): string {
-  const info = {
-    server_id: identity.id,
-    server_name: identity.name,
-    version: identity.version,
-    midge_version: identity.midgeVersion,
-    proto: 1,
-    git_commit: identity.gitCommit || undefined,
-    go: identity.runtime,
-    host: fields.host,
-    port: fields.port,
-    headers: fields.hasHeaders,
-    auth_required: fields.isAuthRequired || undefined,
-    max_payload: fields.maxPayloadBytes,
-    client_id: fields.cid,
-    client_ip: fields.clientAddress || undefined,
-    nonce: fields.nonce || undefined,
-    ldm: fields.isLameDuck || undefined,
-    connect_info: fields.boundAccount === undefined ? undefined : true,
-    remote_account: fields.boundAccount,
-    acc_is_sys: fields.isSystem || undefined,
-    api_lvl: API_LEVEL,
-    xkey: identity.xkey,
-  };
-  return `INFO ${JSON.stringify(info)} \r\n`;
+/** What an INFO line says before and after its particulars. */
+interface Frame {
+  readonly host: string;
+  readonly port: number;
+  readonly hasHeaders: boolean;
+  readonly isAuthRequired: boolean;
+  readonly head: string;
+  readonly tail: string;
+}
+
+/** Writes the INFO lines of one server; what all of them say is made once. */
+export class InfoLines {
+  readonly #identity: ServerIdentity;
+  #frame: Frame | undefined;
+
+  constructor(identity: ServerIdentity) {
+    this.#identity = identity;
+    this.#frame = undefined;
+  }
+
+  line(fields: InfoFields): string {
+    const { head, tail } = this.#frameFor(fields);
+    const { clientAddress, nonce, boundAccount } = fields;
+    let text = `${head},"max_payload":${fields.maxPayloadBytes},"client_id":${fields.cid}`;
+    if (clientAddress !== "") text += `,"client_ip":${JSON.stringify(clientAddress)}`;
+    if (nonce !== undefined && nonce !== "") text += `,"nonce":${JSON.stringify(nonce)}`;
+    if (fields.isLameDuck) text += ',"ldm":true';
+    if (boundAccount !== undefined) {
+      text += `,"connect_info":true,"remote_account":${JSON.stringify(boundAccount)}`;
+    }
+    if (fields.isSystem === true) text += ',"acc_is_sys":true';
+    return text + tail;
+  }
+
+  #frameFor({ host, port, hasHeaders, isAuthRequired }: InfoFields): Frame {
+    const last = this.#frame;
+    const isSame =
+      last?.host === host &&
+      last.port === port &&
+      last.hasHeaders === hasHeaders &&
+      last.isAuthRequired === isAuthRequired;
+    if (isSame) return last;
+    const identity = this.#identity;
+    const before = {
+      server_id: identity.id,
+      server_name: identity.name,
+      version: identity.version,
+      midge_version: identity.midgeVersion,
+      proto: 1,
+      git_commit: identity.gitCommit || undefined,
+      go: identity.runtime,
+      host,
+      port,
+      headers: hasHeaders,
+      auth_required: isAuthRequired || undefined,
+    };
+    const after = { api_lvl: API_LEVEL, xkey: identity.xkey };
+    const head = `INFO ${JSON.stringify(before).slice(0, -1)}`;
+    const tail = `,${JSON.stringify(after).slice(1)} \r\n`;
+    this.#frame = { host, port, hasHeaders, isAuthRequired, head, tail };
+    return this.#frame;
+  }
 }

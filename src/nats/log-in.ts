@@ -33,8 +33,8 @@ export interface LogInClient extends EventConnection {
   takeConnect(connect: ConnectOptions, isAnswered: boolean): void;
   /** Ends subscriptions that the grant does not allow. */
   dropForbidden(): void;
-  /** Answers with the error, logs it with the reason and closes. */
-  refuseLogIn(error: errors.ProtocolError, reason: string): void;
+  /** Answers with the row's error, logs `logText` and the reason, and closes. */
+  refuseLogIn(row: errors.ProtocolErrorRow, logText: string, reason: string): void;
   close(reason: CloseReason): void;
   holdInput(): void;
   releaseInput(action: () => void): void;
@@ -89,7 +89,10 @@ export class LogIn implements Applicant {
     const verdict = this.#client.context.authenticator.authenticateSilent(this.#credentials);
     if (verdict === undefined) {
       this.#tellRefusal(closeReasons.authenticationViolation, undefined);
-      throw errors.refusedLogIn("");
+      throw new errors.ProtocolError(
+        errors.protocolErrors.authorizationViolation,
+        errors.refusedLogInLog(""),
+      );
     }
     this.isConnectReceived = true;
     this.#takeVerdict(verdict, false);
@@ -203,7 +206,7 @@ export class LogIn implements Applicant {
   #refuse({ reason, closes }: Refusal, judge: Account | undefined): void {
     this.#tellRefusal(closes, judge);
     const { logText } = claimOf(this.#credentials);
-    this.#client.refuseLogIn(errors.refusedLogIn(logText, closes), reason);
+    this.#client.refuseLogIn(errors.refusedLogIn(closes), errors.refusedLogInLog(logText), reason);
   }
 
   #take(grant: Grant): void {

@@ -5,7 +5,7 @@
 import type { Account } from "../broker/account.ts";
 import type { ConnectionContext } from "../connection/context.ts";
 import { ConnectDecoder } from "./connect.ts";
-import { type InfoParticulars, infoLine } from "./info.ts";
+import { InfoLines, type InfoParticulars } from "./info.ts";
 import type { ServerIdentity } from "../broker/server-identity.ts";
 import { LineParser } from "./line-parser.ts";
 import type { Tracing } from "./tracing.ts";
@@ -29,6 +29,7 @@ export class NatsContext {
   readonly identity: ServerIdentity;
   readonly lines: LineParser;
   readonly connects: ConnectDecoder;
+  readonly #infoLines: InfoLines;
   /** What INFO says of where clients connect; set once the listener is up. */
   host: string;
   port: number;
@@ -44,6 +45,7 @@ export class NatsContext {
     this.identity = identity;
     this.lines = new LineParser(connections.message);
     this.connects = new ConnectDecoder();
+    this.#infoLines = new InfoLines(identity);
     this.host = connections.options.host;
     this.port = connections.options.port;
     this.isLameDuck = false;
@@ -82,16 +84,18 @@ export class NatsContext {
 
   #info(client: InfoClient, particulars: InfoParticulars): string {
     const { options, authenticator } = this.connections;
-    return infoLine(this.identity, {
+    return this.#infoLines.line({
       host: this.host,
       port: this.port,
       hasHeaders: !options.noHeaderSupport,
-      isAuthRequired: authenticator.isAnnounced,
+      isAuthRequired: particulars.isAuthRequired ?? authenticator.isAnnounced,
       maxPayloadBytes: client.maxPayloadBytes,
       cid: client.cid,
       clientAddress: client.remoteAddress,
-      isLameDuck: this.isLameDuck,
-      ...particulars,
+      isLameDuck: particulars.isLameDuck ?? this.isLameDuck,
+      nonce: particulars.nonce,
+      boundAccount: particulars.boundAccount,
+      isSystem: particulars.isSystem,
     });
   }
 }

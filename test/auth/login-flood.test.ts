@@ -132,10 +132,22 @@ describe("a flood of wrong passwords for a bcrypt hash", () => {
   );
 });
 
+/** Everything over HTTP that knows of users. */
+const PAGES = [
+  "/varz",
+  "/connz?auth=1&subs=detail",
+  "/connz?auth=1&state=closed",
+  "/subsz?subs=1",
+  "/accountz",
+  "/accountz?acc=$G",
+  "/accountz?acc=ACME",
+  "/accstatz?unused=1",
+  "/debug/vars",
+];
+
 /** Everything that the server has shown of itself. */
 async function shownBy(server: ConfiguredServer, said: readonly string[]): Promise<string> {
-  const paths = ["/varz", "/connz?auth=1&subs=detail", "/connz?auth=1&state=closed", "/subsz"];
-  const pages = await Promise.all(paths.map(async (path) => (await server.fetch(path)).text()));
+  const pages = await Promise.all(PAGES.map(async (path) => (await server.fetch(path)).text()));
   await server.linesDuring(async () => {});
   return [server.log, ...said, ...pages].join("\n");
 }
@@ -169,6 +181,56 @@ describe("log at all levels, error texts and monitoring show", () => {
     const shown = await shownBy(server, said);
     expect(shown).toContain('User "hashed"');
     expect(shown).toContain("[REDACTED]");
+    expect(linesWith(shown, "secret", hash.slice(0, 20), hash.slice(29))).toEqual([]);
+  });
+
+  test("no password in events and answers of the system account", async () => {
+    const hash = await hashPassword(HASHED.pass, 4);
+    await using server = await ConfiguredServer.start(`
+      ${LOUD}
+      system_account: SYS
+      accounts {
+        SYS { users: [ {user: watcher, password: watcher-secret} ] }
+        ACME {
+          users: [ {user: hashed, password: "${hash}"}, {user: plain, password: plain-secret} ]
+        }
+      }
+    `);
+    const watcher = await server.client({
+      user: "watcher",
+      pass: "watcher-secret",
+      verbose: false,
+    });
+    await watcher.send("SUB $SYS.> 1\r\nSUB _INBOX.> 2\r\n");
+    await watcher.synchronise();
+    const [plain, hashed] = [await server.client(PLAIN), await server.client(HASHED)];
+    for (const fields of [HASHED, PLAIN, { user: "nobody", verbose: false }]) {
+      await refusedWith(server, connectLine({ ...fields, pass: "wrong-secret" }));
+    }
+    await plain.send("SUB _INBOX.> 1\r\nPUB $SYS.REQ.USER.INFO _INBOX.me 0\r\n\r\n");
+    await plain.until("who it is", () => plain.received.includes("MSG _INBOX.me 1 "));
+    const services = [
+      ...["VARZ", "CONNZ", "SUBSZ", "ACCOUNTZ", "STATSZ", "PROFILEZ", "IDZ", "HEALTHZ"].map(
+        (name) => `$SYS.REQ.SERVER.PING.${name}`,
+      ),
+      ...["CONNZ", "SUBSZ", "INFO", "CONNS", "STATZ"].map(
+        (name) => `$SYS.REQ.ACCOUNT.ACME.${name}`,
+      ),
+      "$SYS.REQ.ACCOUNT.PING.STATZ",
+    ];
+    const wish = JSON.stringify({ auth: true, subscriptions_detail: true, account: "ACME" });
+    for (const [i, service] of services.entries()) {
+      await watcher.send(`PUB ${service} _INBOX.${i} ${wish.length}\r\n${wish}\r\n`);
+      await watcher.until(service, () => watcher.received.includes(`MSG _INBOX.${i} 2 `));
+    }
+    hashed.terminate();
+    await watcher.until("the disconnect", () => watcher.received.includes("ACME.DISCONNECT"));
+    expect(watcher.received).toContain("$SYS.ACCOUNT.ACME.CONNECT");
+    expect(watcher.received).toContain(".CLIENT.AUTH.ERR");
+    const shown = await shownBy(
+      server,
+      [watcher, plain, hashed].map((peer) => peer.received),
+    );
     expect(linesWith(shown, "secret", hash.slice(0, 20), hash.slice(29))).toEqual([]);
   });
 

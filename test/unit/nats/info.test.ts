@@ -1,7 +1,7 @@
 /** The INFO line: fields, order and omission for a stand-alone server. */
 import { describe, expect, test } from "bun:test";
 import type { ServerIdentity } from "../../../src/broker/server-identity.ts";
-import { infoLine } from "../../../src/nats/info.ts";
+import { InfoLines } from "../../../src/nats/info.ts";
 import type { InfoFields } from "../../../src/nats/info.ts";
 
 const IDENTITY: ServerIdentity = {
@@ -25,6 +25,10 @@ const FIELDS: InfoFields = {
   boundAccount: undefined,
   isLameDuck: false,
 };
+
+function infoLine(identity: ServerIdentity, fields: InfoFields): string {
+  return new InfoLines(identity).line(fields);
+}
 
 function fieldsOf(line: string): Record<string, unknown> {
   return JSON.parse(line.slice(5)) as Record<string, unknown>;
