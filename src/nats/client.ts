@@ -14,7 +14,7 @@ import { RESERVED_QUEUE } from "../broker/reserved-subjects.ts";
 import type { ResponsePermissions } from "../broker/response-permissions.ts";
 import { Subscription } from "../broker/subscription.ts";
 import type { Prepared } from "../broker/prepared.ts";
-import type { Subscriber, SubscriptionId } from "../broker/subscription.ts";
+import type { Subscriber } from "../broker/subscription.ts";
 import { Connection } from "../connection/connection.ts";
 import { say, sayRarely } from "../connection/connection-log.ts";
 import { FanOutReceiver } from "../connection/fan-out-receiver.ts";
@@ -32,12 +32,11 @@ import type { NatsContext } from "./nats-context.ts";
 import { Parser } from "./parser.ts";
 import { LogIn } from "./log-in.ts";
 import { noResponders } from "./no-responders.ts";
+import * as own from "./own-subscriptions.ts";
 import { clearedPlan } from "./publish-clearance.ts";
 import * as subscribing from "./subscribe.ts";
 import * as trace from "./client-trace.ts";
 import { mayBeTraced } from "./trace-headers.ts";
-
-const NO_SUBSCRIPTIONS: readonly Subscription[] = [];
 
 /** What a change of interest costs next to a delivery. */
 const SUBSCRIBE_WORK = 20;
@@ -45,8 +44,7 @@ const SUBSCRIBE_WORK = 20;
 export class NatsClient extends Connection implements OperationSink, Subscriber {
   readonly #nats: NatsContext;
   readonly #parser: Parser;
-  /** Made with the first subscription. */
-  #subscriptions: Map<SubscriptionId, Subscription> | undefined;
+  #subscriptions: own.OwnSubscriptions;
   readonly #logIn: LogIn;
   /** Requests that it may answer in spite of its permissions; undefined for most. */
   #responses: ResponsePermissions | undefined;
@@ -64,7 +62,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     super(connections, transport, connections.broker.globalAccount);
     this.#nats = nats;
     this.#subscriptions = undefined;
-    this.#logIn = new LogIn(this, nats.connects);
+    this.#logIn = new LogIn(this);
     this.#responses = undefined;
     this.#fanOutMember = undefined;
     this.#isFirstPongSent = false;
@@ -124,7 +122,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   }
 
   get subscriptionCount(): number {
-    return this.#subscriptions?.size ?? 0;
+    return own.countOf(this.#subscriptions);
   }
 
   // --- Publishing ----------------------------------------------------------------------------
@@ -252,15 +250,14 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
       this.sendError(problem);
       return;
     }
-    const subscriptions = (this.#subscriptions ??= new Map());
-    if (!subscriptions.has(request.sid)) {
+    if (own.find(this.#subscriptions, request.sid) === undefined) {
       const subscription = new Subscription(this, request.sid, request.queue);
       if (decision?.isAllowed === true) subscription.filter = decision.filter;
       if (!this.account.subscribe(request.subject, subscription)) {
         this.sendError(protocolErrors.invalidSubject.text);
         return;
       }
-      subscriptions.set(request.sid, subscription);
+      this.#subscriptions = own.added(this.#subscriptions, subscription);
     }
     this.confirm();
   }
@@ -285,7 +282,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   onUnsubscribe(bytes: Uint8Array, sidRange: Range, max: number): void {
     this.#noteActivity();
     this.spend(SUBSCRIBE_WORK);
-    const subscription = this.#subscriptions?.get(subscribing.parseSid(bytes, sidRange));
+    const subscription = own.find(this.#subscriptions, subscribing.parseSid(bytes, sidRange));
     if (subscription !== undefined) {
       this.outbound.settle();
       if (!this.isLive) return;
@@ -296,14 +293,16 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   }
 
   #removeSubscription(subscription: Subscription): void {
-    if (this.#subscriptions?.delete(subscription.sid)) this.account.unsubscribe(subscription);
+    if (own.find(this.#subscriptions, subscription.sid) !== subscription) return;
+    this.#subscriptions = own.removed(this.#subscriptions, subscription);
+    this.account.unsubscribe(subscription);
   }
 
   #removeAllSubscriptions(): void {
     const subscriptions = this.#subscriptions;
     if (subscriptions === undefined) return;
     this.#subscriptions = undefined;
-    this.account.unsubscribeAll(Array.from(subscriptions.values()));
+    this.account.unsubscribeAll(own.listOf(subscriptions));
   }
 
   // --- Logging in ----------------------------------------------------------------------------
@@ -314,7 +313,9 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
 
   onConnect(bytes: Uint8Array, start: number, end: number): void {
     this.#noteActivity();
-    this.#logIn.onConnect(bytes, start, end);
+    this.keepAlive.estimateRtt(this.context.clock.nowMs());
+    const { connect } = this.#logIn;
+    this.#logIn.onConnect(this.#nats.connects.decode(bytes, start, end, connect));
   }
 
   reauthorize(): void {
@@ -341,8 +342,8 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   }
 
   dropForbidden(): void {
-    const subscriptions = this.#subscriptions?.values() ?? NO_SUBSCRIPTIONS;
     const { account, permissions } = this;
+    const subscriptions = own.listOf(this.#subscriptions);
     for (const one of subscribing.forbiddenAmong(subscriptions, account, permissions)) {
       const { queue, sid } = one.subscription;
       const subject = readableText(one.subject);
@@ -463,7 +464,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     const subscriptions = this.#subscriptions;
     this.#subscriptions = undefined;
     if (subscriptions !== undefined) {
-      this.account.abandonAll(Array.from(subscriptions.values()), this.context.clock);
+      this.account.abandonAll(own.listOf(subscriptions), this.context.clock);
     }
     this.#parser.discard();
   }

@@ -13,7 +13,7 @@ import type { Account } from "../broker/account.ts";
 import type { ConnectionContext } from "../connection/context.ts";
 import type { KeepAlive } from "../connection/keep-alive.ts";
 import { defaultConnectOptions } from "./connect.ts";
-import type { ConnectDecoder, ConnectOptions } from "./connect.ts";
+import type { ConnectOptions } from "./connect.ts";
 import * as errors from "./errors.ts";
 import { newNonce } from "./nonce.ts";
 
@@ -53,7 +53,6 @@ const NOT_LOGGED_IN: Refusal = {
 
 export class LogIn implements Applicant {
   readonly #client: LogInClient;
-  readonly #decoder: ConnectDecoder;
   /** What the client has said; defaults before that. */
   connect: ConnectOptions;
   isConnectReceived: boolean;
@@ -64,9 +63,8 @@ export class LogIn implements Applicant {
   /** What INFO gave it to sign; "" where nobody has to. */
   #nonce: string;
 
-  constructor(client: LogInClient, decoder: ConnectDecoder) {
+  constructor(client: LogInClient) {
     this.#client = client;
-    this.#decoder = decoder;
     this.connect = defaultConnectOptions;
     this.isConnectReceived = false;
     this.#isPending = client.context.authenticator.isRequired;
@@ -98,12 +96,10 @@ export class LogIn implements Applicant {
     this.#takeVerdict(verdict, false);
   }
 
-  /** Throws a `ProtocolError` for CONNECT that cannot be read, and for one that is refused. */
-  onConnect(bytes: Uint8Array, start: number, end: number): void {
+  /** Throws a `ProtocolError` if the account has no room. */
+  onConnect(connect: ConnectOptions): void {
     const client = this.#client;
-    const { clock, failedLogins } = client.context;
-    client.keepAlive.estimateRtt(clock.nowMs());
-    const connect = this.#decoder.decode(bytes, start, end, this.connect);
+    const { failedLogins } = client.context;
     if (this.isConnectReceived) {
       client.startAnew();
       this.grant = undefined;

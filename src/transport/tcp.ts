@@ -10,6 +10,9 @@ import type { Transport, TransportListener } from "./transport.ts";
 
 const MAPPED_IPV4 = "::ffff:";
 
+/** Many connections come from the same host, and keep the one text. */
+let lastAddress = "";
+
 export class TcpTransport implements Transport {
   readonly #socket: Socket<TcpTransport>;
   readonly #receiver: DirectReceiver;
@@ -30,7 +33,9 @@ export class TcpTransport implements Transport {
 
   get remoteAddress(): string {
     const address = this.#socket.remoteAddress;
-    return address.startsWith(MAPPED_IPV4) ? address.slice(MAPPED_IPV4.length) : address;
+    const plain = address.startsWith(MAPPED_IPV4) ? address.slice(MAPPED_IPV4.length) : address;
+    if (plain !== lastAddress) lastAddress = plain;
+    return lastAddress;
   }
 
   get remotePort(): number {
