@@ -35,7 +35,7 @@ export function added(own: OwnSubscriptions, subscription: Subscription): OwnSub
   if (own === undefined) return subscription;
   if (Array.isArray(own)) {
     own.push(subscription);
-    return own.length > MAX_IN_ARRAY ? new Map(own.map((one) => [one.sid, one])) : own;
+    return own.length > MAX_IN_ARRAY ? mapOf(own) : own;
   }
   return own instanceof Map ? own.set(subscription.sid, subscription) : [own, subscription];
 }
@@ -57,4 +57,10 @@ export function listOf(own: OwnSubscriptions): Subscription[] {
   if (own === undefined) return [];
   if (Array.isArray(own)) return own.slice();
   return own instanceof Map ? Array.from(own.values()) : [own];
+}
+
+function mapOf(few: readonly Subscription[]): Map<SubscriptionId, Subscription> {
+  const map = new Map<SubscriptionId, Subscription>();
+  for (let i = 0; i < few.length; i++) map.set(few[i]!.sid, few[i]!);
+  return map;
 }
