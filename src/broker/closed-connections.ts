@@ -4,19 +4,9 @@
  */
 import type { ClientFacts } from "./client-facts.ts";
 import type { CloseReason } from "./close-reason.ts";
+import type { ListedSubscription } from "./listed-subscription.ts";
 import type { TrafficCounters } from "./stats.ts";
 import type { TlsFacts } from "./tls-facts.ts";
-
-/** A subscription that a connection had when it closed. */
-export interface ClosedSubscription {
-  readonly subject: string;
-  /** Undefined for a plain subscription. */
-  readonly queue: string | undefined;
-  readonly sid: string;
-  readonly deliveredCount: number;
-  /** 0 for no limit. */
-  readonly maxDeliveries: number;
-}
 
 export interface ClosedConnection extends TrafficCounters {
   readonly cid: number;
@@ -28,15 +18,14 @@ export interface ClosedConnection extends TrafficCounters {
   readonly lastActivityMs: number;
   readonly reason: CloseReason;
   readonly rttMs: number;
-  readonly subscriptions: number;
   readonly account: string;
-  readonly name: string;
-  readonly language: string;
-  readonly version: string;
-  /** What was told of it; undefined if it went before it was anybody. */
-  readonly facts?: ClientFacts | undefined;
-  readonly stalls?: number;
-  readonly subscriptionList?: readonly ClosedSubscription[];
+  /** What was told of it. */
+  readonly facts: ClientFacts;
+  readonly stalls: number;
+  /** How many it had. */
+  readonly subscriptions: number;
+  /** Some of them, if they were many. */
+  readonly subscriptionList: readonly ListedSubscription[];
   readonly tls?: TlsFacts | undefined;
   readonly proxyKey?: string | undefined;
 }

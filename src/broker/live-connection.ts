@@ -7,6 +7,7 @@ import type { PermissionSettings } from "../config/blocks/permissions.ts";
 import type { ClientFacts } from "./client-facts.ts";
 import type { CloseReason } from "./close-reason.ts";
 import type { TrafficCounters } from "./stats.ts";
+import type { Subscription } from "./subscription.ts";
 import type { TlsFacts } from "./tls-facts.ts";
 
 export interface LiveConnection extends TrafficCounters {
@@ -18,6 +19,8 @@ export interface LiveConnection extends TrafficCounters {
   readonly startMs: number;
   readonly pendingBytes: number;
   readonly subscriptionCount: number;
+  /** As of now, in no particular order. */
+  readonly subscriptions: readonly Subscription[];
   /** What others are told of it, as of now. */
   readonly facts: ClientFacts;
   /** What it may do; undefined for whatever any client may. */
@@ -26,8 +29,8 @@ export interface LiveConnection extends TrafficCounters {
   readonly rttMs: number;
   /** Times it waited for a slow receiver. */
   readonly stalls: number;
-  /** When the peer was last heard of, on the clock. */
-  readonly keepAlive: { readonly lastHeardMs: number };
+  /** When something last came from the peer or went to it, on the clock. */
+  readonly keepAlive: { readonly lastActivityMs: number };
   readonly tls?: TlsFacts | undefined;
   /** Public key of the trusted proxy that it came through. */
   readonly proxyKey?: string | undefined;

@@ -4,49 +4,43 @@
  */
 import type { CloseReason } from "../broker/close-reason.ts";
 import type { ClosedConnection } from "../broker/closed-connections.ts";
+import { listedSubscription } from "../broker/listed-subscription.ts";
+import type { LiveConnection } from "../broker/live-connection.ts";
 import type { Clock } from "../util/clock.ts";
-import type { KeepAlive } from "./keep-alive.ts";
 
-/** The connection, as far as it is kept. */
-type Closing = Omit<
-  ClosedConnection,
-  | "stopMs"
-  | "lastActivityMs"
-  | "reason"
-  | "subscriptions"
-  | "account"
-  | "name"
-  | "language"
-  | "version"
-> & {
-  readonly keepAlive: KeepAlive;
-  readonly subscriptionCount: number;
-  readonly accountName: string;
-  readonly description: { name: string; language: string; version: string };
-};
+/** Thousands of connections are remembered, and each may have had millions of subscriptions. */
+export const MAX_KEPT_SUBSCRIPTIONS = 100;
 
 /** A copy without the connection's buffers and socket. */
 export function closedConnection(
-  connection: Closing,
+  connection: LiveConnection,
   reason: CloseReason,
   clock: Clock,
 ): ClosedConnection {
   const stopMs = clock.wallMs();
+  const { account, subscriptionCount } = connection;
+  const kept = subscriptionCount === 0 ? [] : connection.subscriptions;
   return {
-    ...connection.description,
     cid: connection.cid,
     remoteAddress: connection.remoteAddress,
     remotePort: connection.remotePort,
     startMs: connection.startMs,
     stopMs,
-    lastActivityMs: stopMs - (clock.nowMs() - connection.keepAlive.lastHeardMs),
+    lastActivityMs: stopMs - (clock.nowMs() - connection.keepAlive.lastActivityMs),
     reason,
     rttMs: connection.rttMs,
-    subscriptions: connection.subscriptionCount,
-    account: connection.accountName,
+    account: account.name,
+    facts: connection.facts,
+    stalls: connection.stalls,
+    subscriptions: subscriptionCount,
+    subscriptionList: kept
+      .slice(0, MAX_KEPT_SUBSCRIPTIONS)
+      .map((subscription) => listedSubscription(account, subscription)),
     inMessages: connection.inMessages,
     inBytes: connection.inBytes,
     outMessages: connection.outMessages,
     outBytes: connection.outBytes,
+    tls: connection.tls,
+    proxyKey: connection.proxyKey,
   };
 }

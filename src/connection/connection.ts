@@ -17,6 +17,7 @@ import type { ClientFacts } from "../broker/client-facts.ts";
 import type { ClientPlans } from "../broker/client-plans.ts";
 import type { Permissions } from "../broker/permissions.ts";
 import type { Publisher } from "../broker/publisher.ts";
+import type { Subscription } from "../broker/subscription.ts";
 import type { Transport, TransportListener } from "../transport/transport.ts";
 import { formatDuration } from "../util/duration.ts";
 import { TimerEntry } from "../util/timer-wheel.ts";
@@ -115,6 +116,7 @@ export abstract class Connection
   /** How logs name the connection: `127.0.0.1:5000 - cid:7`. */
   abstract get label(): string;
   abstract get subscriptionCount(): number;
+  abstract get subscriptions(): readonly Subscription[];
   abstract get facts(): ClientFacts;
   abstract measureRtt(): void;
   /** Parses `chunk` from `start` on; returns less than its length only when halted. */
@@ -232,6 +234,7 @@ export abstract class Connection
     this.#watch?.onTurnEnd(this.pendingBytes);
     const messages = this.outMessages - this.#settledOutMessages;
     if (messages === 0) return;
+    this.keepAlive.lastDeliveredMs = this.context.clock.nowMs();
     const bytes = this.outBytes - this.#settledOutBytes;
     this.#settledOutMessages = this.outMessages;
     this.#settledOutBytes = this.outBytes;
@@ -478,9 +481,6 @@ export abstract class Connection
     broker.connections.delete(this.cid);
     broker.closedConnections.add(closedConnection(this, reason, clock));
   }
-
-  /** What the peer says of itself. */
-  abstract get description(): { name: string; language: string; version: string };
 
   #finish(): void {
     if (this.#state === ConnectionState.Closed) return;

@@ -33,6 +33,8 @@ export class KeepAlive {
   #pingSentMs: number;
   /** When the peer last sent an operation or a PING; a PONG does not count. */
   lastHeardMs: number;
+  /** When messages last left for the peer. */
+  lastDeliveredMs: number;
 
   constructor(nowMs: number) {
     this.outstanding = 0;
@@ -40,6 +42,12 @@ export class KeepAlive {
     this.#startMs = nowMs;
     this.#pingSentMs = -Infinity;
     this.lastHeardMs = nowMs;
+    this.lastDeliveredMs = nowMs;
+  }
+
+  /** When a message, a subscription or the like last came or went. */
+  get lastActivityMs(): number {
+    return Math.max(this.lastHeardMs, this.lastDeliveredMs);
   }
 
   /** Delay of the first ping after CONNECT: at most 2 s, with up to a fifth of jitter. */

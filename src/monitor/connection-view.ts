@@ -45,7 +45,7 @@ export function openView(connection: LiveConnection, clock: Clock): ConnectionVi
     remotePort: connection.remotePort,
     account: connection.account.name,
     startMs: connection.startMs,
-    lastActivityMs: endMs - (clock.nowMs() - connection.keepAlive.lastHeardMs),
+    lastActivityMs: endMs - (clock.nowMs() - connection.keepAlive.lastActivityMs),
     endMs,
     reason: undefined,
     rttMs: connection.rttMs,
@@ -82,34 +82,12 @@ export function closedView(closed: ClosedConnection): ConnectionView {
     inBytes: closed.inBytes,
     outMessages: closed.outMessages,
     outBytes: closed.outBytes,
-    stalls: closed.stalls ?? 0,
+    stalls: closed.stalls,
     subscriptionCount: closed.subscriptions,
-    facts: closed.facts ?? factsWithout(closed),
+    facts: closed.facts,
     tls: closed.tls,
     proxyKey: closed.proxyKey,
     live: undefined,
     closed,
-  };
-}
-
-/** Of a connection that had not logged in. */
-function factsWithout(closed: ClosedConnection): ClientFacts {
-  const { startMs, remoteAddress, cid, account, name, language, version, rttMs } = closed;
-  return {
-    startMs,
-    host: remoteAddress,
-    cid,
-    account,
-    user: "",
-    name,
-    language,
-    version,
-    rttMs,
-    jwt: "",
-    issuerKey: "",
-    nameTag: "",
-    tags: [],
-    clientType: "nats",
-    mqttClient: "",
   };
 }

@@ -3,11 +3,10 @@
  * left out are the reference's. Entries are made only of the page that was asked for.
  */
 import { GLOBAL_ACCOUNT_NAME } from "../broker/account.ts";
-import type { ClosedSubscription } from "../broker/closed-connections.ts";
+import type { ListedSubscription } from "../broker/listed-subscription.ts";
 import type { TlsFacts } from "../broker/tls-facts.ts";
-import type { LiveConnection } from "../broker/live-connection.ts";
 import { subjectsCollide } from "../subject/subject.ts";
-import { binaryTextOf } from "../util/bytes.ts";
+import { binaryText, binaryTextOf } from "../util/bytes.ts";
 import { formatDuration } from "../util/duration.ts";
 import { goTime } from "../util/go-time.ts";
 import { type ConnectionView, closedView, openView } from "./connection-view.ts";
@@ -15,10 +14,12 @@ import { orderNamed, sortViews } from "./connz-order.ts";
 import { EndpointError, type MonitorSubject } from "./endpoint.ts";
 import type { ConnectionState, OptionSource, SubscriptionsWanted } from "./endpoint-options.ts";
 import { pageLimit, pageOf } from "./page.ts";
+import { EntryList } from "./sliced-json.ts";
 import {
   accountSubscriptionDetail,
+  inOrderOfIds,
+  listedIn,
   subscriptionDetail,
-  subscriptionsOf,
 } from "./subscription-list.ts";
 import { uptimeText } from "./uptime.ts";
 
@@ -74,15 +75,15 @@ export function connz(subject: MonitorSubject, options: ConnzOptions): object {
   sortViews(views, order);
   const offset = Math.max(options.offset, 0);
   const limit = cid > 0 ? 1 : pageLimit(options.limit);
-  const connections = entriesOf(pageOf(views, offset, limit), options);
+  const page = pageOf(views, offset, limit);
   return {
     server_id: subject.identity.id,
     now: goTime(subject.clock.wallMs()),
-    num_connections: connections.length,
+    num_connections: page.length,
     total: candidates.length,
     offset,
     limit,
-    connections,
+    connections: new EntryList(() => entriesOf(page, options)),
   };
 }
 
@@ -114,35 +115,55 @@ function isWanted(view: ConnectionView, { user, mqttClient }: ConnzOptions): boo
 /** Closed connections have no interest any more, but are listed as the reference does. */
 function withInterestIn(views: readonly ConnectionView[], wanted: string): ConnectionView[] {
   const needle = binaryTextOf(wanted);
-  const interested = new Set<LiveConnection>();
-  const subscriptions = subscriptionsOf(views.flatMap(({ live }) => live ?? []));
-  for (const [connection, list] of subscriptions) {
-    if (list.some(({ subject }) => subjectsCollide(needle, binaryTextOf(subject)))) {
-      interested.add(connection);
-    }
-  }
-  return views.filter(({ live }) => live === undefined || interested.has(live));
-}
-
-function entriesOf(views: readonly ConnectionView[], options: ConnzOptions): object[] {
-  const hasLists = options.subscriptions || options.subscriptionsDetail;
-  const open = hasLists ? subscriptionsOf(views.flatMap(({ live }) => live ?? [])) : undefined;
-  return views.map((view) => {
-    const { live, closed } = view;
-    const subscriptions = live === undefined ? closed?.subscriptionList : open?.get(live);
-    return entryOf(view, options, hasLists ? (subscriptions ?? []) : []);
+  return views.filter(({ live }) => {
+    if (live === undefined) return true;
+    const { sublist } = live.account;
+    return live.subscriptions.some((one) => {
+      const subject = sublist.subjectOf(one);
+      return subjectsCollide(needle, binaryText(subject, 0, subject.length));
+    });
   });
 }
 
-function entryOf(
-  view: ConnectionView,
+/** Made while the answer is written. */
+function* entriesOf(
+  views: readonly ConnectionView[],
   options: ConnzOptions,
-  subscriptions: readonly ClosedSubscription[],
-): object {
+): Generator<object, undefined> {
+  for (const view of views) yield entryOf(view, options);
+}
+
+/** The fields that tell what the connection has subscribed to, or had when it closed. */
+function subscriptionFields(view: ConnectionView, options: ConnzOptions): object {
+  const { live, closed, cid, account } = view;
+  const listed =
+    live === undefined
+      ? (closed?.subscriptionList ?? [])
+      : listedIn(live.account, inOrderOfIds(live.subscriptions));
+  if (!options.subscriptionsDetail) {
+    return { subscriptions_list: listOf(listed, ({ subject }) => subject) };
+  }
+  const detail = (one: ListedSubscription) =>
+    live === undefined
+      ? accountSubscriptionDetail(one, cid, account)
+      : subscriptionDetail(one, cid);
+  return { subscriptions_list_detail: listOf(listed, detail) };
+}
+
+function listOf(
+  listed: Iterable<ListedSubscription | undefined>,
+  entryOf: (one: ListedSubscription) => object | string,
+): EntryList {
+  return new EntryList(function* () {
+    for (const one of listed) yield one === undefined ? undefined : entryOf(one);
+  });
+}
+
+function entryOf(view: ConnectionView, options: ConnzOptions): object {
   const { cid, remotePort, facts, tls, account, endMs, startMs, proxyKey } = view;
-  const { auth, subscriptionsDetail } = options;
+  const { auth } = options;
   const isClosed = view.reason !== undefined;
-  const isListed = subscriptions.length > 0;
+  const hasList = options.subscriptions || options.subscriptionsDetail;
   return {
     cid,
     kind: "Client",
@@ -169,14 +190,7 @@ function entryOf(
     ...(tls === undefined ? {} : tlsFields(tls, auth)),
     authorized_user: (auth && facts.user) || undefined,
     account: auth && account !== GLOBAL_ACCOUNT_NAME ? account : undefined,
-    subscriptions_list:
-      isListed && !subscriptionsDetail ? subscriptions.map(({ subject }) => subject) : undefined,
-    subscriptions_list_detail:
-      isListed && subscriptionsDetail
-        ? subscriptions.map((one) =>
-            isClosed ? accountSubscriptionDetail(one, cid, account) : subscriptionDetail(one, cid),
-          )
-        : undefined,
+    ...(hasList && view.subscriptionCount > 0 ? subscriptionFields(view, options) : {}),
     jwt: (auth && shownJwt(facts.jwt)) || undefined,
     issuer_key: (auth && facts.issuerKey) || undefined,
     name_tag: auth ? account : undefined,

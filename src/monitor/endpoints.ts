@@ -2,6 +2,7 @@
  * The table of endpoints that answer over HTTP, and their answers in the form that the reference
  * gives them. `monitor.ts` loads it with the first request, and with it all endpoints.
  */
+import type { Clock } from "../util/clock.ts";
 import { goJson } from "../util/go-json.ts";
 import { accountz, accountzOptions } from "./accountz.ts";
 import { accstatz, accstatzOptions } from "./accstatz.ts";
@@ -11,6 +12,7 @@ import { EndpointError, type MonitorFacts, type MonitorSubject } from "./endpoin
 import { type OptionSource, QueryOptions } from "./endpoint-options.ts";
 import { healthz, healthzOptions } from "./healthz.ts";
 import { rootPage } from "./root-page.ts";
+import { SlicedJson } from "./sliced-json.ts";
 import * as alone from "./stand-alone.ts";
 import { subsz, subszOptions } from "./subsz.ts";
 import { varz } from "./varz.ts";
@@ -56,7 +58,7 @@ function row<Options>(
       if (countsFirst) count(countedAs);
       const options = read(source);
       if (!countsFirst) count(countedAs);
-      return json(data(subject, options, facts), INDENT);
+      return answerOf(data(subject, options, facts), subject.clock);
     },
   };
 }
@@ -122,11 +124,24 @@ function queues({ options }: EndpointRequest): Response {
   return json({}, WIDE_INDENT);
 }
 
+const JSON_HEADERS = { "Content-Type": "application/json", "Access-Control-Allow-Origin": "*" };
+
 function json(body: object, indent: number, status = 200): Response {
-  return new Response(goJson(body, indent), {
-    status,
-    headers: { "Content-Type": "application/json", "Access-Control-Allow-Origin": "*" },
-  });
+  return new Response(goJson(body, indent), { status, headers: JSON_HEADERS });
+}
+
+/** At once if that does not take long, else piece by piece, as fast as it is read. */
+function answerOf(body: object, clock: Clock): Response {
+  const slices = new SlicedJson(body, INDENT, clock);
+  const { text: start, isLast } = slices.next();
+  if (isLast) return new Response(start, { headers: JSON_HEADERS });
+  return new Response(
+    async function* () {
+      yield start;
+      yield* slices.rest();
+    },
+    { headers: JSON_HEADERS },
+  );
 }
 
 function text(status: number, words: string): Response {

@@ -4,7 +4,7 @@
  */
 import { headerValue } from "../broker/headers.ts";
 import { REQUEST_INFO } from "../broker/request-info.ts";
-import { fromBinaryText } from "./binary-text.ts";
+import { fromBinaryText } from "../util/binary-text.ts";
 
 /** What is known of the requester; "" and 0 stand for what is not. */
 export interface Requester {

@@ -1,12 +1,10 @@
 /**
- * Subscriptions as monitoring lists them, and whose they are: those of connections, found through
- * the accounts that hold them. Used by `/connz`, `/subsz` and the count of subscribers.
+ * Subscriptions as entries of lists that monitoring shows, and whose they are. Used by `/connz`,
+ * `/subsz` and the count of subscribers.
  */
 import type { Account } from "../broker/account.ts";
-import type { ClosedSubscription } from "../broker/closed-connections.ts";
-import type { LiveConnection } from "../broker/live-connection.ts";
+import { type ListedSubscription, listedSubscription } from "../broker/listed-subscription.ts";
 import type { Subscription } from "../broker/subscription.ts";
-import { fromBinaryText } from "./binary-text.ts";
 
 /** An entry of a detailed list, fields in the reference's order. */
 export interface SubscriptionDetail {
@@ -21,7 +19,7 @@ export interface SubscriptionDetail {
 }
 
 /** A subscription, open or closed with its connection; `cid` is the connection's. */
-export function subscriptionDetail(listed: ClosedSubscription, cid: number): SubscriptionDetail {
+export function subscriptionDetail(listed: ListedSubscription, cid: number): SubscriptionDetail {
   return {
     subject: listed.subject,
     qgroup: listed.queue,
@@ -34,28 +32,11 @@ export function subscriptionDetail(listed: ClosedSubscription, cid: number): Sub
 
 /** The same with the account that holds it. */
 export function accountSubscriptionDetail(
-  listed: ClosedSubscription,
+  listed: ListedSubscription,
   cid: number,
   account: string,
 ): SubscriptionDetail {
   return { account, account_tag: account, ...subscriptionDetail(listed, cid) };
-}
-
-const utf8 = new TextDecoder();
-
-/** The subscription as it is now. */
-export function listedSubscription(
-  { sublist }: Account,
-  subscription: Subscription,
-): ClosedSubscription {
-  const { queue, sid, deliveredCount, maxDeliveries } = subscription;
-  return {
-    subject: utf8.decode(sublist.subjectOf(subscription)),
-    queue: queue === undefined ? undefined : fromBinaryText(queue),
-    sid: fromBinaryText(String(sid)),
-    deliveredCount,
-    maxDeliveries,
-  };
 }
 
 /** The connection's, or that of a client of the server's own; 0 for imports, which have none. */
@@ -63,25 +44,27 @@ export function cidOf({ subscriber }: Subscription): number {
   return "cid" in subscriber && typeof subscriber.cid === "number" ? subscriber.cid : 0;
 }
 
-/** What each of the connections has subscribed to, in the order of its ids. */
-export function subscriptionsOf(
-  connections: readonly LiveConnection[],
-): ReadonlyMap<LiveConnection, readonly ClosedSubscription[]> {
-  const found = new Map(connections.map(({ cid }) => [cid, new Array<Subscription>()]));
-  for (const { sublist } of new Set(connections.map(({ account }) => account))) {
-    for (const subscription of sublist.all()) found.get(cidOf(subscription))?.push(subscription);
-  }
-  return new Map(
-    connections.map((connection) => [
-      connection,
-      (found.get(connection.cid) ?? [])
-        .sort(bySid)
-        .map((subscription) => listedSubscription(connection.account, subscription)),
-    ]),
-  );
+/** One after the other; undefined in the place of those that have gone meanwhile. */
+export function* listedIn(
+  account: Account,
+  subscriptions: readonly Subscription[],
+): Generator<ListedSubscription | undefined, undefined> {
+  for (const one of subscriptions) yield isHeld(one) ? listedSubscription(account, one) : undefined;
 }
 
-/** Numbers come first. */
+/** Whether it is still in a sublist. */
+export function isHeld({ node }: Subscription): boolean {
+  return node >= 0;
+}
+
+/** Sorting a million ids would take a second. */
+const MAX_SORTED = 1024;
+
+/** In the order of the ids, numbers first, unless there are very many. */
+export function inOrderOfIds(subscriptions: readonly Subscription[]): readonly Subscription[] {
+  return subscriptions.length > MAX_SORTED ? subscriptions : subscriptions.toSorted(bySid);
+}
+
 function bySid({ sid: left }: Subscription, { sid: right }: Subscription): number {
   if (typeof left === "number" && typeof right === "number") return left - right;
   if (typeof left === typeof right) return left < right ? -1 : 1;

@@ -3,6 +3,7 @@
  * accounts or of one, and the subscriptions themselves where they are asked for.
  */
 import type { Account } from "../broker/account.ts";
+import { listedSubscription } from "../broker/listed-subscription.ts";
 import type { Subscription } from "../broker/subscription.ts";
 import { isValidLiteralSubject } from "../subject/subject.ts";
 import { type SublistStats, sumStats } from "../subject/sublist-stats.ts";
@@ -10,8 +11,9 @@ import { binaryTextOf } from "../util/bytes.ts";
 import { goTime } from "../util/go-time.ts";
 import { EndpointError, type MonitorSubject } from "./endpoint.ts";
 import type { OptionSource } from "./endpoint-options.ts";
-import { pageLimit, pageOf } from "./page.ts";
-import { accountSubscriptionDetail, cidOf, listedSubscription } from "./subscription-list.ts";
+import { pageLimit } from "./page.ts";
+import { EntryList } from "./sliced-json.ts";
+import { accountSubscriptionDetail, cidOf, isHeld } from "./subscription-list.ts";
 
 export interface SubszOptions {
   /** Whether to list them. */
@@ -35,12 +37,6 @@ export function subszOptions(source: OptionSource): SubszOptions {
   };
 }
 
-/** A subscription and the account that holds it. */
-interface Held {
-  readonly account: Account;
-  readonly subscription: Subscription;
-}
-
 /** Throws an `EndpointError` for a test subject with wildcards. */
 export function subsz(subject: MonitorSubject, options: SubszOptions): object {
   const { broker, identity, clock } = subject;
@@ -54,35 +50,55 @@ export function subsz(subject: MonitorSubject, options: SubszOptions): object {
   const offset = Math.max(options.offset, 0);
   const limit = pageLimit(options.limit);
   const stats = sumStats(accounts.map(({ sublist }) => sublist.stats()));
-  const held = options.subscriptions ? heldBy(accounts, test) : [];
-  const details = pageOf(held, offset, limit).map(({ account, subscription }) => {
-    const listed = listedSubscription(account, subscription);
-    return accountSubscriptionDetail(listed, cidOf(subscription), account.name);
-  });
+  const holders = options.subscriptions ? accounts.map((one) => holderOf(one, test)) : [];
+  const total = holders.reduce((sum, { count }) => sum + count, 0);
   return {
     server_id: identity.id,
     now: goTime(clock.wallMs()),
     ...sublistFields(stats),
-    total: held.length,
+    total,
     offset,
     limit,
-    subscriptions_list: details.length > 0 ? details : undefined,
+    subscriptions_list:
+      total > offset ? new EntryList(() => entriesOf(holders, offset, limit)) : undefined,
   };
 }
 
-function heldBy(accounts: readonly Account[], test: string): readonly Held[] {
-  const held: Held[] = [];
-  for (const account of accounts) {
-    for (const subscription of receiversIn(account, test)) held.push({ account, subscription });
-  }
-  return held;
+/** An account with the subscriptions that are to be listed, as they are found. */
+interface Holder {
+  readonly account: Account;
+  readonly count: number;
+  readonly subscriptions: Iterable<Subscription>;
 }
 
 /** All subscriptions, or those that a message to the subject reaches. */
-function receiversIn({ sublist }: Account, test: string): readonly Subscription[] {
-  if (test === "") return sublist.allLocal();
+function holderOf(account: Account, test: string): Holder {
+  const { sublist } = account;
+  if (test === "") return { account, count: sublist.count, subscriptions: sublist.entries() };
   const { plain, queues } = sublist.match(binaryTextOf(test));
-  return [...plain, ...queues.flat()];
+  const subscriptions = [...plain, ...queues.flat()];
+  return { account, count: subscriptions.length, subscriptions };
+}
+
+/** Those of the page, as they are when the answer is written. */
+function* entriesOf(
+  holders: readonly Holder[],
+  offset: number,
+  limit: number,
+): Generator<object | undefined, undefined> {
+  let index = 0;
+  for (const { account, subscriptions } of holders) {
+    for (const one of subscriptions) {
+      if (index >= offset + limit) return;
+      const isListed = index++ >= offset && isHeld(one);
+      yield isListed ? entryOf(account, one) : undefined;
+    }
+  }
+}
+
+function entryOf(account: Account, subscription: Subscription): object {
+  const listed = listedSubscription(account, subscription);
+  return accountSubscriptionDetail(listed, cidOf(subscription), account.name);
 }
 
 /** Figures about a sublist, or several, under the reference's names. */

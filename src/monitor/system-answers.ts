@@ -10,11 +10,12 @@ import { headerValue } from "../broker/headers.ts";
 import { goJson } from "../util/go-json.ts";
 import { Nuid } from "../util/nuid.ts";
 import { messageOf } from "../util/system-error.ts";
-import { fromBinaryText } from "./binary-text.ts";
+import { fromBinaryText } from "../util/binary-text.ts";
 import { EndpointError, FilteredError } from "./endpoint.ts";
 import { BodyOptions } from "./endpoint-options.ts";
 import { eventFilter, isMeant } from "./event-filter.ts";
 import { requesterOf } from "./requester.ts";
+import { SlicedJson } from "./sliced-json.ts";
 import { countSubscribers } from "./subscriber-count.ts";
 import {
   ACCOUNT_SERVICES,
@@ -119,8 +120,23 @@ export class SystemAnswers {
     actions.endTurn();
   }
 
+  /** At once if that does not take long, else when all of it has been written, in slices. */
   #answer(request: SystemRequest, data: unknown): void {
-    const json = goJson({ server: this.#events.serverInfo.next(), data });
+    const { subject, actions } = this.#settings;
+    const body = { server: this.#events.serverInfo.next(), data };
+    const slices = new SlicedJson(body, 0, subject.clock);
+    const { text: start, isLast } = slices.next();
+    if (isLast) {
+      this.#send(request, start);
+      return;
+    }
+    void joined(start, slices).then((json) => {
+      this.#send(request, json);
+      actions.endTurn();
+    });
+  }
+
+  #send(request: SystemRequest, json: string): void {
     const { headers: asked } = request;
     const content = encodeContent(json, headerValue(asked, 0, asked.length, "Accept-Encoding"));
     this.#port.publish({ subject: request.reply, ...content });
@@ -250,6 +266,12 @@ export class SystemAnswers {
       return undefined;
     }
   }
+}
+
+async function joined(start: string, slices: SlicedJson): Promise<string> {
+  const texts = [start];
+  for await (const text of slices.rest()) texts.push(text);
+  return texts.join("");
 }
 
 /** Bytes in JSON, as text with one character per byte. */

@@ -112,17 +112,16 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     return address + connectLabel(connect, this.account.name, grant?.label ?? "");
   }
 
-  get description(): { name: string; language: string; version: string } {
-    const { name, lang, version } = this.#logIn.connect;
-    return { name, language: lang, version };
-  }
-
   get facts(): ClientFacts {
     return this.#logIn.facts;
   }
 
   get subscriptionCount(): number {
     return own.countOf(this.#subscriptions);
+  }
+
+  get subscriptions(): readonly Subscription[] {
+    return own.listOf(this.#subscriptions);
   }
 
   // --- Publishing ----------------------------------------------------------------------------

@@ -130,6 +130,13 @@ export class NodeContent<Entry extends SublistEntry> {
     for (const list of this.#groups.values()) for (const entry of list.entries) target.push(entry);
   }
 
+  /** A copy of what is here now, one after the other. */
+  *entries(): Generator<Entry, undefined> {
+    const entries: Entry[] = [];
+    this.collect(entries);
+    yield* entries;
+  }
+
   #list(queue: string | undefined): EntryList<Entry> | undefined {
     return queue === undefined ? this.#plain : this.#groups?.get(queue);
   }

@@ -194,6 +194,17 @@ export class Sublist<Entry extends SublistEntry> {
     return entries;
   }
 
+  /**
+   * Every entry, one after the other. The sublist may change between two of them: what comes or
+   * goes meanwhile may be missing, or come although it has gone.
+   */
+  *entries(): Generator<Entry, undefined> {
+    for (const content of this.#contents) {
+      if (content instanceof NodeContent) yield* content.entries();
+      else yield content;
+    }
+  }
+
   /** The subject under which the entry was inserted, as new bytes. */
   subjectOf(entry: Entry): Uint8Array {
     assert(entry.node > ROOT, "only an entry in the sublist has a subject");

@@ -18,6 +18,6 @@ export async function connectedClient(server: Server): Promise<NatsClient> {
   client.greet();
   const fields = { name: "bench", verbose: false, pedantic: false, headers: true };
   client.onBytes(encoder.encode(`CONNECT ${JSON.stringify(fields)}\r\n`));
-  while (client.description.name === "") await new Promise(setImmediate);
+  while (client.facts.name === "") await new Promise(setImmediate);
   return client;
 }

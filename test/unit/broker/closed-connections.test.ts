@@ -1,34 +1,11 @@
 /** The ring of connections that were closed last. */
 import { describe, expect, test } from "bun:test";
-import { closeReasons } from "../../../src/broker/close-reason.ts";
 import { ClosedConnections } from "../../../src/broker/closed-connections.ts";
-import type { ClosedConnection } from "../../../src/broker/closed-connections.ts";
-
-function closed(cid: number): ClosedConnection {
-  return {
-    cid,
-    remoteAddress: "127.0.0.1",
-    remotePort: 1,
-    startMs: 0,
-    stopMs: 1,
-    lastActivityMs: 0,
-    reason: closeReasons.clientClosed,
-    rttMs: 0,
-    subscriptions: 0,
-    account: "$G",
-    name: "",
-    language: "",
-    version: "",
-    inMessages: 0,
-    inBytes: 0,
-    outMessages: 0,
-    outBytes: 0,
-  };
-}
+import { closedConnection } from "../../support/closed-connection.ts";
 
 function filled(capacity: number, count: number): ClosedConnections {
   const ring = new ClosedConnections(capacity);
-  for (let cid = 1; cid <= count; cid++) ring.add(closed(cid));
+  for (let cid = 1; cid <= count; cid++) ring.add(closedConnection({ cid }));
   return ring;
 }
 

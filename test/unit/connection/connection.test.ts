@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { closeReasons } from "../../../src/broker/close-reason.ts";
 import type { CloseReason } from "../../../src/broker/close-reason.ts";
+import { MAX_KEPT_SUBSCRIPTIONS } from "../../../src/connection/closed-connection.ts";
 import { ConnectionState } from "../../../src/connection/state.ts";
 import { NatsClient } from "../../../src/nats/client.ts";
 import { AssertionError } from "../../../src/util/assert.ts";
@@ -256,6 +257,30 @@ describe("closing", () => {
   });
 });
 
+test("of very many subscriptions the ring of closed connections keeps some", () => {
+  const broker = new MemoryBroker();
+  const peer = broker.connect(QUIET);
+  const count = MAX_KEPT_SUBSCRIPTIONS + 1;
+  peer.send(Array.from({ length: count }, (_, i) => `SUB s.${i} ${i}\r\n`).join(""));
+  peer.client.close(closeReasons.kicked);
+  expect(broker.lastClosed?.subscriptions).toBe(count);
+  expect(broker.lastClosed?.subscriptionList).toHaveLength(MAX_KEPT_SUBSCRIPTIONS);
+});
+
+test("a message that comes or goes is activity, a PONG is not", () => {
+  const broker = new MemoryBroker();
+  const [from, to] = [broker.connect(QUIET), broker.connect(QUIET)];
+  to.send("SUB a 1\r\n");
+  const startMs = broker.clock.nowMs();
+  const idleMs = () => [from, to].map(({ client }) => client.keepAlive.lastActivityMs - startMs);
+  broker.clock.advance(1000);
+  from.send("PUB a 2\r\nhi\r\n");
+  expect(idleMs()).toEqual([1000, 1000]);
+  broker.clock.advance(1000);
+  to.send("PONG\r\n");
+  expect(idleMs()).toEqual([1000, 1000]);
+});
+
 test("the ring of closed connections tells who it was and what it did", () => {
   const broker = new MemoryBroker();
   const startMs = broker.clock.wallMs();
@@ -274,9 +299,11 @@ test("the ring of closed connections tells who it was and what it did", () => {
     reason: closeReasons.kicked,
     subscriptions: 2,
     account: "$G",
-    name: "app",
-    language: "ts",
-    version: "1.2",
+    facts: { name: "app", language: "ts", version: "1.2", account: "$G" },
+    subscriptionList: [
+      { subject: "a", sid: "1", deliveredCount: 1 },
+      { subject: "b", sid: "2", deliveredCount: 0 },
+    ],
     inMessages: 2,
     inBytes: 5,
     outMessages: 1,

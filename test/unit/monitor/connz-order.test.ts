@@ -3,28 +3,23 @@ import { describe, expect, test } from "bun:test";
 import { closeReasons } from "../../../src/broker/close-reason.ts";
 import { type ConnectionView, closedView } from "../../../src/monitor/connection-view.ts";
 import { ORDER_NAMES, orderNamed, sortViews } from "../../../src/monitor/connz-order.ts";
+import { closedConnection } from "../../support/closed-connection.ts";
 
 /** Two connections, of which the second has more of everything but age. */
 function views(): ConnectionView[] {
-  const less = closedView({
-    cid: 1,
-    remoteAddress: "",
-    remotePort: 0,
-    startMs: 100,
-    stopMs: 200,
-    lastActivityMs: 150,
-    reason: closeReasons.clientClosed,
-    rttMs: 1,
-    subscriptions: 1,
-    account: "$G",
-    name: "",
-    language: "",
-    version: "",
-    inMessages: 1,
-    inBytes: 1,
-    outMessages: 1,
-    outBytes: 1,
-  });
+  const less = closedView(
+    closedConnection({
+      startMs: 100,
+      stopMs: 200,
+      lastActivityMs: 150,
+      rttMs: 1,
+      subscriptions: 1,
+      inMessages: 1,
+      inBytes: 1,
+      outMessages: 1,
+      outBytes: 1,
+    }),
+  );
   const more = {
     ...less,
     cid: 2,

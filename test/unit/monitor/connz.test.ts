@@ -10,6 +10,8 @@ import {
   shownJwt,
 } from "../../../src/monitor/connz.ts";
 import { QueryOptions } from "../../../src/monitor/endpoint-options.ts";
+import { closedConnection } from "../../support/closed-connection.ts";
+import { NO_FACTS } from "../../support/recording-sink.ts";
 import { MonitoredBroker } from "./monitored-broker.ts";
 
 const TWO_ACCOUNTS = `
@@ -34,7 +36,7 @@ interface Answer {
 const DEFAULTS = connzOptions(new QueryOptions(new URLSearchParams()));
 
 function ask({ subject }: MonitoredBroker, options: Partial<ConnzOptions> = {}): Answer {
-  return connz(subject, { ...DEFAULTS, ...options }) as Answer;
+  return JSON.parse(JSON.stringify(connz(subject, { ...DEFAULTS, ...options }))) as Answer;
 }
 
 const cids = ({ connections }: Answer) => connections.map(({ cid }) => cid);
@@ -45,7 +47,7 @@ function names(entry: Entry | undefined): string[] {
 }
 
 function closed(values: Partial<ClosedConnection> = {}): ClosedConnection {
-  return {
+  return closedConnection({
     cid: 100,
     remoteAddress: "10.0.0.1",
     remotePort: 5000,
@@ -55,16 +57,9 @@ function closed(values: Partial<ClosedConnection> = {}): ClosedConnection {
     reason: closeReasons.staleConnection,
     rttMs: 1.5,
     subscriptions: 1,
-    account: "$G",
-    name: "gone",
-    language: "go",
-    version: "1.0",
-    inMessages: 1,
-    inBytes: 2,
-    outMessages: 3,
-    outBytes: 4,
+    facts: { ...NO_FACTS, name: "gone", clientType: "nats" },
     ...values,
-  };
+  });
 }
 
 describe("an entry", () => {
