@@ -19,8 +19,8 @@ export interface LiveConnection extends TrafficCounters {
   readonly startMs: number;
   readonly pendingBytes: number;
   readonly subscriptionCount: number;
-  /** As of now, in no particular order. */
-  readonly subscriptions: readonly Subscription[];
+  /** In no particular order, each as it is when it is its turn. */
+  readonly subscriptions: Iterable<Subscription>;
   /** What others are told of it, as of now. */
   readonly facts: ClientFacts;
   /** What it may do; undefined for whatever any client may. */

@@ -18,8 +18,7 @@ export function closedConnection(
   clock: Clock,
 ): ClosedConnection {
   const stopMs = clock.wallMs();
-  const { account, subscriptionCount } = connection;
-  const kept = subscriptionCount === 0 ? [] : connection.subscriptions;
+  const { account } = connection;
   return {
     cid: connection.cid,
     remoteAddress: connection.remoteAddress,
@@ -32,10 +31,11 @@ export function closedConnection(
     account: account.name,
     facts: connection.facts,
     stalls: connection.stalls,
-    subscriptions: subscriptionCount,
-    subscriptionList: kept
-      .slice(0, MAX_KEPT_SUBSCRIPTIONS)
-      .map((subscription) => listedSubscription(account, subscription)),
+    subscriptions: connection.subscriptionCount,
+    subscriptionList: Iterator.from(connection.subscriptions)
+      .take(MAX_KEPT_SUBSCRIPTIONS)
+      .map((subscription) => listedSubscription(account, subscription))
+      .toArray(),
     inMessages: connection.inMessages,
     inBytes: connection.inBytes,
     outMessages: connection.outMessages,

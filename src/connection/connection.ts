@@ -116,7 +116,7 @@ export abstract class Connection
   /** How logs name the connection: `127.0.0.1:5000 - cid:7`. */
   abstract get label(): string;
   abstract get subscriptionCount(): number;
-  abstract get subscriptions(): readonly Subscription[];
+  abstract get subscriptions(): Iterable<Subscription>;
   abstract get facts(): ClientFacts;
   abstract measureRtt(): void;
   /** Parses `chunk` from `start` on; returns less than its length only when halted. */

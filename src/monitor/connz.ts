@@ -118,7 +118,7 @@ function withInterestIn(views: readonly ConnectionView[], wanted: string): Conne
   return views.filter(({ live }) => {
     if (live === undefined) return true;
     const { sublist } = live.account;
-    return live.subscriptions.some((one) => {
+    return Iterator.from(live.subscriptions).some((one) => {
       const subject = sublist.subjectOf(one);
       return subjectsCollide(needle, binaryText(subject, 0, subject.length));
     });
@@ -139,7 +139,7 @@ function subscriptionFields(view: ConnectionView, options: ConnzOptions): object
   const listed =
     live === undefined
       ? (closed?.subscriptionList ?? [])
-      : listedIn(live.account, inOrderOfIds(live.subscriptions));
+      : listedIn(live.account, inOrderOfIds(live));
   if (!options.subscriptionsDetail) {
     return { subscriptions_list: listOf(listed, ({ subject }) => subject) };
   }

@@ -7,9 +7,9 @@ import type { Clock } from "../util/clock.ts";
 import { goJson } from "../util/go-json.ts";
 
 /** Work on one slice ends after this. */
-const SLICE_MS = 4;
+const SLICE_MS = 1;
 /** Looking at the clock costs as much as some steps. */
-const STEPS_BETWEEN_LOOKS = 16;
+const STEPS_BETWEEN_LOOKS = 8;
 
 /** A list whose entries are made one after the other; undefined is a step that made none. */
 export class EntryList {

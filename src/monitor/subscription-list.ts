@@ -4,6 +4,7 @@
  */
 import type { Account } from "../broker/account.ts";
 import { type ListedSubscription, listedSubscription } from "../broker/listed-subscription.ts";
+import type { LiveConnection } from "../broker/live-connection.ts";
 import type { Subscription } from "../broker/subscription.ts";
 
 /** An entry of a detailed list, fields in the reference's order. */
@@ -47,7 +48,7 @@ export function cidOf({ subscriber }: Subscription): number {
 /** One after the other; undefined in the place of those that have gone meanwhile. */
 export function* listedIn(
   account: Account,
-  subscriptions: readonly Subscription[],
+  subscriptions: Iterable<Subscription>,
 ): Generator<ListedSubscription | undefined, undefined> {
   for (const one of subscriptions) yield isHeld(one) ? listedSubscription(account, one) : undefined;
 }
@@ -60,9 +61,10 @@ export function isHeld({ node }: Subscription): boolean {
 /** Sorting a million ids would take a second. */
 const MAX_SORTED = 1024;
 
-/** In the order of the ids, numbers first, unless there are very many. */
-export function inOrderOfIds(subscriptions: readonly Subscription[]): readonly Subscription[] {
-  return subscriptions.length > MAX_SORTED ? subscriptions : subscriptions.toSorted(bySid);
+/** A connection's in the order of the ids, numbers first, unless there are very many. */
+export function inOrderOfIds(connection: LiveConnection): Iterable<Subscription> {
+  const { subscriptions, subscriptionCount } = connection;
+  return subscriptionCount > MAX_SORTED ? subscriptions : [...subscriptions].sort(bySid);
 }
 
 function bySid({ sid: left }: Subscription, { sid: right }: Subscription): number {

@@ -120,8 +120,8 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     return own.countOf(this.#subscriptions);
   }
 
-  get subscriptions(): readonly Subscription[] {
-    return own.listOf(this.#subscriptions);
+  get subscriptions(): Iterable<Subscription> {
+    return own.each(this.#subscriptions);
   }
 
   // --- Publishing ----------------------------------------------------------------------------

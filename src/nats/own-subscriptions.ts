@@ -50,6 +50,11 @@ export function removed(own: OwnSubscriptions, subscription: Subscription): OwnS
   return own.size > 0 ? own : undefined;
 }
 
+/** One after the other, as they are when it is their turn: there may be a million. */
+export function each(own: OwnSubscriptions): Iterable<Subscription> {
+  return own instanceof Map ? own.values() : listOf(own);
+}
+
 export function listOf(own: OwnSubscriptions): Subscription[] {
   if (own === undefined) return [];
   if (Array.isArray(own)) return own.slice();
