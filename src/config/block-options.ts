@@ -6,6 +6,7 @@
 import type { AccountSettings } from "./blocks/accounts.ts";
 import type { AuthCalloutSettings } from "./blocks/auth-callout.ts";
 import type { MappingSettings } from "./blocks/mappings.ts";
+import type { MonitorAuthSettings } from "./blocks/monitor-auth.ts";
 import type { MqttSettings } from "./blocks/mqtt.ts";
 import type { OcspCacheSettings, OcspSettings } from "./blocks/ocsp.ts";
 import type { OperatorReferences } from "./blocks/operators.ts";
@@ -54,6 +55,12 @@ export const blockRows = rows({
     keys: ["proxies"], reload: "restart", field: "Proxies",
     group: "Authorization", unavailable: true,
     help: "Proxies whose log-ins are trusted",
+  },
+
+  monitorAuth: {
+    kind: block<MonitorAuthSettings | undefined>("user"), default: undefined,
+    keys: ["monitor_auth"], reload: "live", group: "Server", secret: true,
+    help: "User and password that monitoring asks for",
   },
 
   operators: {

@@ -8,6 +8,7 @@ import type { Options } from "../config/options.ts";
 import type { ServerIdentity } from "../broker/server-identity.ts";
 import type { ServerUsage } from "../broker/server-info.ts";
 import type { Clock } from "../util/clock.ts";
+import type { Logger } from "../util/logger.ts";
 
 /** What endpoints may look at. */
 export interface MonitorSubject {
@@ -18,6 +19,7 @@ export interface MonitorSubject {
   config(): { readonly digest: string; readonly loadMs: number };
   readonly identity: ServerIdentity;
   readonly clock: Clock;
+  readonly logger: Logger;
   /** The port that clients connect to; the bound one if it was to be any free port. */
   clientPort(): number;
   /** Whether clients can connect now. */

@@ -5,7 +5,10 @@
 import type { Server as HttpServer } from "bun";
 import { withWildcardHost } from "../transport/wildcard-host.ts";
 import type { MonitorFacts, MonitorSubject } from "./endpoint.ts";
+import type { Gate } from "./gate.ts";
 import { ProcessUsage } from "./process-usage.ts";
+
+type FetchHandler = (request: Request, server: HttpServer<undefined>) => Promise<Response>;
 
 export class Monitor {
   readonly #subject: MonitorSubject;
@@ -13,6 +16,8 @@ export class Monitor {
   readonly #requestCounts: Record<string, number>;
   readonly #usage: ProcessUsage;
   #server: HttpServer<undefined> | undefined;
+  /** Made when somebody has to log in for the first time. */
+  #gate: Gate | undefined;
   /** Set while listening pauses. */
   #pausedPort: number | undefined;
 
@@ -22,6 +27,7 @@ export class Monitor {
     this.#requestCounts = {};
     this.#usage = new ProcessUsage(subject.clock);
     this.#server = undefined;
+    this.#gate = undefined;
     this.#pausedPort = undefined;
   }
 
@@ -64,15 +70,25 @@ export class Monitor {
   #listen(port: number): void {
     const { host, httpHost } = this.#subject.options();
     const hostname = httpHost === "" ? host : httpHost;
-    const fetch = (request: Request) => this.#respond(new URL(request.url));
+    const fetch: FetchHandler = (request, server) => this.#respond(request, server);
     this.#server = withWildcardHost(hostname, (address) =>
       Bun.serve({ hostname: address, port, fetch, error: internalError }),
     );
   }
 
-  async #respond(url: URL): Promise<Response> {
+  async #respond(request: Request, server: HttpServer<undefined>): Promise<Response> {
     const { answerFor, optionsIn } = await import("./endpoints.ts");
     const subject = this.#subject;
+    const { monitorAuth } = subject.options();
+    if (monitorAuth !== undefined) {
+      const { Gate } = await import("./gate.ts");
+      this.#gate ??= new Gate(subject.logger.for("monitor"));
+      const address = server.requestIP(request)?.address ?? "";
+      const header = request.headers.get("Authorization");
+      const refusal = await this.#gate.refusalOf(header, monitorAuth, address);
+      if (refusal !== undefined) return refusal;
+    }
+    const url = new URL(request.url);
     return answerFor(url.pathname, {
       subject,
       facts: this.facts,

@@ -120,6 +120,7 @@ export class Server {
       config: () => ({ digest: this.#origin?.digest ?? "", loadMs: this.#configLoadMs }),
       identity: this.identity,
       clock,
+      logger,
       clientPort: () => this.#clients.port,
       isReady: () => this.#clients.isListening,
     };

@@ -69,6 +69,7 @@ const SPECIAL: Partial<Record<OptionName, OptionSample>> = {
   ocspCache: block("true", "12"),
   websocket: block("{ port: 4443, no_tls: true }", "12"),
   mqtt: block("{ port: 1883 }", "12"),
+  monitorAuth: block('{ user: "a", password: "b" }', "12"),
   pidFile: path("midge.pid"),
   portsFileDir: path("."),
   logFile: path("midge.log"),

@@ -62,7 +62,7 @@ describe("names", () => {
   test("of secrets are exactly those of what can hold credentials", () => {
     const secrets = OPTION_NAMES.filter((name) => optionRow(name).secret === true);
     const blocks = ["users", "accounts", "operators", "resolver", "resolverTls", "resolverPreload"];
-    const listeners = ["tls", "websocket", "mqtt"];
+    const listeners = ["tls", "websocket", "mqtt", "monitorAuth"];
     const texts = ["username", "password", "authorizationToken", "defaultSentinel"];
     expect(new Set<string>(secrets)).toEqual(new Set([...texts, ...blocks, ...listeners]));
   });

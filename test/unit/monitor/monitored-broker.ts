@@ -68,10 +68,11 @@ export class MonitoredBroker {
       },
     });
     this.isReady = true;
-    const { broker, clock, nats } = this.memory;
+    const { broker, clock, context, nats } = this.memory;
     this.subject = {
       broker,
       clock,
+      logger: context.logger,
       identity: nats.identity,
       options: () => options,
       config: () => ({ digest: "", loadMs: clock.wallMs() }),
