@@ -13,6 +13,7 @@ import { type OptionSource, QueryOptions } from "./endpoint-options.ts";
 import { healthz, healthzOptions } from "./healthz.ts";
 import { rootPage } from "./root-page.ts";
 import { SlicedJson } from "./sliced-json.ts";
+import { stacksText } from "./stacksz.ts";
 import * as alone from "./stand-alone.ts";
 import { subsz, subszOptions } from "./subsz.ts";
 import { varz } from "./varz.ts";
@@ -41,6 +42,8 @@ interface RowSettings {
   /** Whether those with options that cannot be read count too. */
   readonly countsFirst?: boolean;
 }
+
+const JSON_HEADERS = { "Content-Type": "application/json", "Access-Control-Allow-Origin": "*" };
 
 /** Blanks by which JSON is indented. */
 const INDENT = 2;
@@ -80,6 +83,7 @@ export const endpoints: readonly Endpoint[] = [
   row("/jsz", alone.jszOptions, alone.jsz),
   { path: "/raftz", answer: () => text(404, "No Raft nodes registered") },
   { path: "/ipqueuesz", answer: queues },
+  { path: "/stacksz", answer: stacks },
   { path: "/debug/vars", answer: varsPage },
 ];
 
@@ -118,13 +122,16 @@ function health({ subject, options, count }: EndpointRequest): Response {
   return json(body, 0, status);
 }
 
+/** Plain text with the header of JSON, as in the reference. */
+function stacks({ subject }: EndpointRequest): Response {
+  return new Response(stacksText(subject), { headers: JSON_HEADERS });
+}
+
 /** There are no queues between threads. */
 function queues({ options }: EndpointRequest): Response {
   options.flag("all");
   return json({}, WIDE_INDENT);
 }
-
-const JSON_HEADERS = { "Content-Type": "application/json", "Access-Control-Allow-Origin": "*" };
 
 function json(body: object, indent: number, status = 200): Response {
   return new Response(goJson(body, indent), { status, headers: JSON_HEADERS });
