@@ -4,7 +4,6 @@
  * first thing that is wrong throws `ConfigSyntaxError`; nothing else is thrown. Takes time in
  * proportion to the length of the texts, whatever is in them.
  */
-import { dirname, isAbsolute, join, normalize } from "node:path";
 import { type ConfigNode, ConfigSyntaxError, type MapNode, type Position } from "./config-node.ts";
 import { ConfigLexer } from "./lexer.ts";
 import { type Entries, type Surroundings, TextParser } from "./text-parser.ts";
@@ -68,9 +67,12 @@ class Reading implements Surroundings {
   includedFile(path: string, position: Position, depth: number): Entries {
     const failure = (reason: string) =>
       new ConfigSyntaxError(`error parsing include file '${path}', ${reason}`, position);
+    // Loaded here: 2 MB that a configuration without includes does without.
+    const { dirname, isAbsolute, join, normalize } = process.getBuiltinModule("node:path");
     const file = isAbsolute(path) ? normalize(path) : join(dirname(position.file), path);
-    if (this.#openFiles.includes(file)) {
-      throw failure(`which includes itself: ${[...this.#openFiles, file].join(" -> ")}`);
+    const open = this.#openFiles.map((name) => normalize(name));
+    if (open.includes(file)) {
+      throw failure(`which includes itself: ${[...open, file].join(" -> ")}`);
     }
     if (this.#openFiles.length > MAX_INCLUDE_CHAIN) {
       throw failure(`more than ${MAX_INCLUDE_CHAIN} files include each other`);
@@ -123,7 +125,7 @@ class Reading implements Surroundings {
   }
 
   #parseFile(file: string, text: string, depth: number): Entries {
-    this.#openFiles.push(normalize(file));
+    this.#openFiles.push(file);
     const entries = new TextParser(new ConfigLexer(text, file), this, depth).parse();
     this.#openFiles.pop();
     return entries;

@@ -2,7 +2,8 @@
  * `-t`: what midge says to the sample configurations, compared with what nats-server said to them,
  * and the same through the program with its exact texts and exit codes.
  */
-import { readFileSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import { fileSource } from "../../src/config/file-source.ts";
@@ -197,5 +198,26 @@ describe("through the program", () => {
     );
     expect(stderr).toMatch(/^midge: configuration file \S+ is valid \(sha256:\w+\)\n$/);
     expect(exitCode).toBe(0);
+  });
+});
+
+describe("a configuration that is no file on a disk", () => {
+  test.each(["a pipe with a name", "standard input"])("%s is read", async (kind) => {
+    const folder = mkdtempSync(join(tmpdir(), "midge-"));
+    try {
+      const pipe = join(folder, "config");
+      Bun.spawnSync(["mkfifo", pipe]);
+      const isInput = kind === "standard input";
+      const path = isInput ? "/dev/stdin" : pipe;
+      const script = isInput ? 'echo "port: 7777" | "$@"' : `echo "port: 7777" > ${pipe} & "$@"`;
+      const child = Bun.spawn(["sh", "-c", script, "sh", ...command(["-t", "-c", path])], {
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      expect(await child.stderr.text()).toStartWith(`midge: configuration file ${path} is valid`);
+      expect(await child.exited).toBe(0);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
