@@ -6,7 +6,6 @@ import type { ClientFacts } from "../broker/client-facts.ts";
 import type { ClosedConnection } from "../broker/closed-connections.ts";
 import type { LiveConnection } from "../broker/live-connection.ts";
 import type { TlsFacts } from "../broker/tls-facts.ts";
-import type { Clock } from "../util/clock.ts";
 
 export interface ConnectionView {
   readonly cid: number;
@@ -36,34 +35,101 @@ export interface ConnectionView {
   readonly closed: ClosedConnection | undefined;
 }
 
-/** Facts are made when they are asked for: most entries of a long list are only sorted. */
-export function openView(connection: LiveConnection, clock: Clock): ConnectionView {
-  const endMs = clock.wallMs();
-  return {
-    cid: connection.cid,
-    remoteAddress: connection.remoteAddress,
-    remotePort: connection.remotePort,
-    account: connection.account.name,
-    startMs: connection.startMs,
-    lastActivityMs: endMs - (clock.nowMs() - connection.keepAlive.lastActivityMs),
-    endMs,
-    reason: undefined,
-    rttMs: connection.rttMs,
-    pendingBytes: connection.pendingBytes,
-    inMessages: connection.inMessages,
-    inBytes: connection.inBytes,
-    outMessages: connection.outMessages,
-    outBytes: connection.outBytes,
-    stalls: connection.stalls,
-    subscriptionCount: connection.subscriptionCount,
-    get facts() {
-      return connection.facts;
-    },
-    tls: connection.tls,
-    proxyKey: connection.proxyKey,
-    live: connection,
-    closed: undefined,
-  };
+/** What the clocks say, once for all connections of an answer. */
+export interface Now {
+  readonly wallMs: number;
+  readonly clockMs: number;
+}
+
+/**
+ * Looks at the connection when it is asked: of a long list most entries are only counted or sorted,
+ * and the others are written when it is their turn.
+ */
+export class OpenView implements ConnectionView {
+  readonly live: LiveConnection;
+  readonly closed = undefined;
+  /** Why it is closed: it is not. */
+  readonly reason = undefined;
+  readonly #now: Now;
+
+  constructor(live: LiveConnection, now: Now) {
+    this.live = live;
+    this.#now = now;
+  }
+
+  get cid(): number {
+    return this.live.cid;
+  }
+
+  get remoteAddress(): string {
+    return this.live.remoteAddress;
+  }
+
+  get remotePort(): number {
+    return this.live.remotePort;
+  }
+
+  get account(): string {
+    return this.live.account.name;
+  }
+
+  get startMs(): number {
+    return this.live.startMs;
+  }
+
+  /** What happens while the answer is written happens at its time. */
+  get lastActivityMs(): number {
+    const { wallMs, clockMs } = this.#now;
+    return Math.min(wallMs - (clockMs - this.live.keepAlive.lastActivityMs), wallMs);
+  }
+
+  get endMs(): number {
+    return this.#now.wallMs;
+  }
+
+  get rttMs(): number {
+    return this.live.rttMs;
+  }
+
+  get pendingBytes(): number {
+    return this.live.pendingBytes;
+  }
+
+  get inMessages(): number {
+    return this.live.inMessages;
+  }
+
+  get inBytes(): number {
+    return this.live.inBytes;
+  }
+
+  get outMessages(): number {
+    return this.live.outMessages;
+  }
+
+  get outBytes(): number {
+    return this.live.outBytes;
+  }
+
+  get stalls(): number {
+    return this.live.stalls;
+  }
+
+  get subscriptionCount(): number {
+    return this.live.subscriptionCount;
+  }
+
+  get facts(): ClientFacts {
+    return this.live.facts;
+  }
+
+  get tls(): TlsFacts | undefined {
+    return this.live.tls;
+  }
+
+  get proxyKey(): string | undefined {
+    return this.live.proxyKey;
+  }
 }
 
 export function closedView(closed: ClosedConnection): ConnectionView {

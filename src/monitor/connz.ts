@@ -9,7 +9,7 @@ import { subjectsCollide } from "../subject/subject.ts";
 import { binaryText, binaryTextOf } from "../util/bytes.ts";
 import { formatDuration } from "../util/duration.ts";
 import { goTime } from "../util/go-time.ts";
-import { type ConnectionView, closedView, openView } from "./connection-view.ts";
+import { type ConnectionView, OpenView, closedView } from "./connection-view.ts";
 import { orderNamed, sortViews } from "./connz-order.ts";
 import { EndpointError, type MonitorSubject } from "./endpoint.ts";
 import type { ConnectionState, OptionSource, SubscriptionsWanted } from "./endpoint-options.ts";
@@ -94,9 +94,10 @@ function candidatesOf(
 ): ConnectionView[] {
   const views: ConnectionView[] = [];
   if (state === "open" || state === "all") {
+    const now = { wallMs: clock.wallMs(), clockMs: clock.nowMs() };
     for (const connection of broker.connections.values()) {
       const isWanted = account === "" || connection.account.name === account;
-      if (isWanted) views.push(openView(connection, clock));
+      if (isWanted) views.push(new OpenView(connection, now));
     }
   }
   if (state === "closed" || state === "all") {
