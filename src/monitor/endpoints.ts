@@ -10,6 +10,8 @@ import { varsPage } from "./debug-vars.ts";
 import { EndpointError, type MonitorFacts, type MonitorSubject } from "./endpoint.ts";
 import { type OptionSource, QueryOptions } from "./endpoint-options.ts";
 import { healthz, healthzOptions } from "./healthz.ts";
+import type { LoopLag } from "./metrics/loop-lag.ts";
+import { metricsPage } from "./metrics/metrics-page.ts";
 import { rootPage } from "./root-page.ts";
 import * as alone from "./stand-alone.ts";
 import { subsz, subszOptions } from "./subsz.ts";
@@ -22,6 +24,9 @@ export interface EndpointRequest {
   readonly options: OptionSource;
   /** What precedes all paths, "" for nothing. */
   readonly base: string;
+  /** The header of that name, "" without. */
+  readonly accept: string;
+  readonly lag: LoopLag;
   /** Counts it under that path. */
   count(path: string): void;
 }
@@ -79,6 +84,7 @@ export const endpoints: readonly Endpoint[] = [
   { path: "/raftz", answer: () => text(404, "No Raft nodes registered") },
   { path: "/ipqueuesz", answer: queues },
   { path: "/debug/vars", answer: varsPage },
+  { path: "/metrics", answer: metrics },
 ];
 
 /** The answer for the path, which is the whole one. */
@@ -114,6 +120,12 @@ function health({ subject, options, count }: EndpointRequest): Response {
   count("/healthz");
   const { status_code: status, ...body } = healthz(subject, healthzOptions(options));
   return json(body, 0, status);
+}
+
+/** Counts itself first, as `/varz` does. */
+function metrics(request: EndpointRequest): Response {
+  request.count("/metrics");
+  return metricsPage(request);
 }
 
 /** There are no queues between threads. */

@@ -5,6 +5,7 @@
 import type { Server as HttpServer } from "bun";
 import { withWildcardHost } from "../transport/wildcard-host.ts";
 import type { MonitorFacts, MonitorSubject } from "./endpoint.ts";
+import { LoopLag } from "./metrics/loop-lag.ts";
 import { ProcessUsage } from "./process-usage.ts";
 
 export class Monitor {
@@ -12,6 +13,7 @@ export class Monitor {
   readonly #startMs: number;
   readonly #requestCounts: Record<string, number>;
   readonly #usage: ProcessUsage;
+  readonly #lag: LoopLag;
   #server: HttpServer<undefined> | undefined;
   /** Set while listening pauses. */
   #pausedPort: number | undefined;
@@ -21,6 +23,7 @@ export class Monitor {
     this.#startMs = subject.clock.wallMs();
     this.#requestCounts = {};
     this.#usage = new ProcessUsage(subject.clock);
+    this.#lag = new LoopLag(subject.clock);
     this.#server = undefined;
     this.#pausedPort = undefined;
   }
@@ -42,6 +45,7 @@ export class Monitor {
   }
 
   stop(): void {
+    this.#lag.stop();
     void this.#server?.stop(true);
     this.#server = undefined;
   }
@@ -64,13 +68,14 @@ export class Monitor {
   #listen(port: number): void {
     const { host, httpHost } = this.#subject.options();
     const hostname = httpHost === "" ? host : httpHost;
-    const fetch = (request: Request) => this.#respond(new URL(request.url));
+    const fetch = (request: Request) => this.#respond(request);
     this.#server = withWildcardHost(hostname, (address) =>
       Bun.serve({ hostname: address, port, fetch, error: internalError }),
     );
   }
 
-  async #respond(url: URL): Promise<Response> {
+  async #respond({ url: address, headers }: Request): Promise<Response> {
+    const url = new URL(address);
     const { answerFor, optionsIn } = await import("./endpoints.ts");
     const subject = this.#subject;
     return answerFor(url.pathname, {
@@ -78,6 +83,8 @@ export class Monitor {
       facts: this.facts,
       options: optionsIn(url),
       base: trimmedBase(subject.options().httpBasePath),
+      accept: headers.get("Accept") ?? "",
+      lag: this.#lag,
       count: (path) => this.#count(path),
     });
   }

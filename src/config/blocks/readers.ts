@@ -8,6 +8,7 @@ import type { ValueKind } from "../option-kinds.ts";
 import { accountsKind } from "./accounts.ts";
 import { authCalloutKind } from "./auth-callout.ts";
 import { mappingsKind } from "./mappings.ts";
+import { metricsKind } from "./metrics.ts";
 import { mqttKind } from "./mqtt.ts";
 import type { FileNamingKind } from "./named-files.ts";
 import { ocspCacheKind, ocspKind } from "./ocsp.ts";
@@ -28,6 +29,7 @@ export const blockReaders: { readonly [Name in BlockOption]: BlockReader<Options
   authCallout: authCalloutKind,
   defaultPermissions: permissionsKind,
   mappings: mappingsKind,
+  metrics: metricsKind,
   mqtt: mqttKind,
   ocsp: ocspKind,
   ocspCache: ocspCacheKind,
