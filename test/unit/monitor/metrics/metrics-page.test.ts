@@ -1,4 +1,5 @@
 /** The page of metrics as a whole: its families, their order, and what is in them. */
+import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import { closeReasons } from "../../../../src/broker/close-reason.ts";
 import { TopSubjects } from "../../../../src/broker/top-subjects.ts";
@@ -57,6 +58,13 @@ describe("every family", () => {
     expect(row.help).toMatch(/^[A-Z].*\.$/);
     const unit = /_(seconds|bytes)$/.exec(name)?.[1];
     expect(row.unit).toBe(unit === "seconds" || unit === "bytes" ? unit : undefined);
+  });
+
+  test("is in the README", async () => {
+    const readme = await Bun.file(join(import.meta.dir, "../../../../README.md")).text();
+    const suffixes = { counter: "_total", info: "_info", gauge: "", histogram: "" };
+    const names = metricRows.map(({ name, type }) => name + suffixes[type]);
+    expect(names.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
   });
 
   test("has a name of its own", () => {
