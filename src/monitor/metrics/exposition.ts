@@ -42,18 +42,31 @@ const SUFFIXES: Readonly<Record<MetricFamily["type"], string>> = {
   histogram: "",
 };
 
-/** The whole text; families in the order given, those without samples left out. */
-export function exposition(families: readonly FilledFamily[], format: MetricsFormat): string {
-  let text = "";
+/**
+ * The text, family by family in the order given; those without samples are left out. Families are
+ * filled when it is their turn.
+ */
+export function* exposition(
+  families: Iterable<FilledFamily>,
+  format: MetricsFormat,
+): Generator<string, undefined> {
   for (const { family, samples } of families) {
-    if (samples.length === 0) continue;
-    text += head(family, format);
-    const usual = SUFFIXES[family.type];
-    for (const { labels, value, suffix = usual } of samples) {
-      text += `${family.name}${suffix}${labelText(labels)} ${numberText(value)}\n`;
-    }
+    if (samples.length > 0) yield familyText(family, samples, format);
   }
-  return format === "openmetrics" ? `${text}# EOF\n` : text;
+  if (format === "openmetrics") yield "# EOF\n";
+}
+
+function familyText(
+  family: MetricFamily,
+  samples: readonly Sample[],
+  format: MetricsFormat,
+): string {
+  let text = head(family, format);
+  const usual = SUFFIXES[family.type];
+  for (const { labels, value, suffix = usual } of samples) {
+    text += `${family.name}${suffix}${labelText(labels)} ${numberText(value)}\n`;
+  }
+  return text;
 }
 
 function head(family: MetricFamily, format: MetricsFormat): string {

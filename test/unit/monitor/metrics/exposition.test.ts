@@ -5,6 +5,7 @@ import {
   type FilledFamily,
   type Labels,
   type MetricFamily,
+  type MetricsFormat,
   exposition,
 } from "../../../../src/monitor/metrics/exposition.ts";
 
@@ -15,6 +16,10 @@ function family(
   rest: Partial<MetricFamily> = {},
 ): FilledFamily {
   return { family: { name, type, help: "Help.", ...rest }, samples };
+}
+
+function written(families: readonly FilledFamily[], format: MetricsFormat): string {
+  return [...exposition(families, format)].join("");
 }
 
 const one = (value: number, labels: Labels = {}) => [{ labels, value }];
@@ -39,7 +44,7 @@ const FAMILIES: readonly FilledFamily[] = [
 
 describe("families of each type", () => {
   test("in OpenMetrics have their own names and units, and an end", () => {
-    expect(exposition(FAMILIES, "openmetrics")).toBe(`# HELP thing Help.
+    expect(written(FAMILIES, "openmetrics")).toBe(`# HELP thing Help.
 # TYPE thing info
 thing_info{version="1.0"} 1
 # HELP thing_sent_bytes Help.
@@ -62,7 +67,7 @@ thing_lag_seconds_count 2
   });
 
   test("in Prometheus' format have the names of their samples", () => {
-    expect(exposition(FAMILIES, "prometheus")).toBe(`# HELP thing_info Help.
+    expect(written(FAMILIES, "prometheus")).toBe(`# HELP thing_info Help.
 # TYPE thing_info gauge
 thing_info{version="1.0"} 1
 # HELP thing_sent_bytes_total Help.
@@ -82,8 +87,8 @@ thing_lag_seconds_count 2
   });
 
   test("and no family at all still have an end in OpenMetrics", () => {
-    expect(exposition([], "openmetrics")).toBe("# EOF\n");
-    expect(exposition([], "prometheus")).toBe("");
+    expect(written([], "openmetrics")).toBe("# EOF\n");
+    expect(written([], "prometheus")).toBe("");
   });
 });
 
@@ -95,10 +100,10 @@ describe("label values", () => {
     ["a\\nb\nc", "a\\\\nb\\nc"],
     ["grün…", "grün…"],
     ["half \ud800", "half \ufffd"],
-  ])("%j are written as %s", (value, written) => {
+  ])("%j are written as %s", (value, text) => {
     const label = family("gauge", "thing", one(1, { label: value }));
     for (const format of ["openmetrics", "prometheus"] as const) {
-      expect(exposition([label], format)).toContain(`thing{label="${written}"} 1\n`);
+      expect(written([label], format)).toContain(`thing{label="${text}"} 1\n`);
     }
   });
 
@@ -106,7 +111,7 @@ describe("label values", () => {
     "%j are read as that",
     (value) => {
       const label = family("gauge", "thing", one(1, { label: value }));
-      const [parsed] = parse(exposition([label], "prometheus"));
+      const [parsed] = parse(written([label], "prometheus"));
       expect(parsed?.metrics).toEqual([{ value: "1", labels: { label: value } }]);
     },
   );
@@ -114,9 +119,9 @@ describe("label values", () => {
 
 test("help texts have quotes escaped in OpenMetrics only", () => {
   const quoting = family("gauge", "thing", one(1), { help: 'A "b" \\ c\nd' });
-  const openMetrics = exposition([quoting], "openmetrics");
+  const openMetrics = written([quoting], "openmetrics");
   expect(openMetrics).toStartWith('# HELP thing A \\"b\\" \\\\ c\\nd\n');
-  expect(exposition([quoting], "prometheus")).toStartWith('# HELP thing A "b" \\\\ c\\nd\n');
+  expect(written([quoting], "prometheus")).toStartWith('# HELP thing A "b" \\\\ c\\nd\n');
 });
 
 test.each([
@@ -127,8 +132,6 @@ test.each([
   [Infinity, "+Inf"],
   [-Infinity, "-Inf"],
   [NaN, "NaN"],
-])("the number %p is written %s", (value, written) => {
-  expect(exposition([family("gauge", "a", one(value))], "prometheus")).toEndWith(
-    `\na ${written}\n`,
-  );
+])("the number %p is written %s", (value, text) => {
+  expect(written([family("gauge", "a", one(value))], "prometheus")).toEndWith(`\na ${text}\n`);
 });

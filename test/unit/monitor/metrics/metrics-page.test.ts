@@ -5,6 +5,7 @@ import { closeReasons } from "../../../../src/broker/close-reason.ts";
 import { TopSubjects } from "../../../../src/broker/top-subjects.ts";
 import { LoopLag } from "../../../../src/monitor/metrics/loop-lag.ts";
 import { metricRows, metricsPage } from "../../../../src/monitor/metrics/metrics-page.ts";
+import { FakeClock } from "../../../support/fake-clock.ts";
 import { Metrics, seriesIn } from "../../../support/metrics.ts";
 import { MonitoredBroker } from "../monitored-broker.ts";
 
@@ -95,6 +96,37 @@ describe("series", () => {
       'midge_account_connections{account="A \\"quoted\\""}',
       'midge_account_connections{account="B"}',
     ]);
+  });
+});
+
+describe("a text that takes long", () => {
+  /** Each look at the clock costs a quarter of a slice. */
+  class SlowClock extends FakeClock {
+    turns = 0;
+
+    override nowMs(): number {
+      this.advance(0.25);
+      return super.nowMs();
+    }
+
+    override afterEvents(action: () => void): void {
+      this.turns++;
+      action();
+    }
+  }
+
+  test.each(["", OPEN_METRICS])("lets others have their turns (%j)", async (accept) => {
+    const monitored = new MonitoredBroker(CONFIG);
+    const whole = await page(monitored, accept);
+    const clock = new SlowClock();
+    const { subject, facts } = monitored;
+    const lag = new LoopLag(clock);
+    const response = metricsPage({ subject: { ...subject, clock }, facts, lag, accept });
+    expect(clock.turns).toBe(0);
+    const text = await response.text();
+    expect(clock.turns).toBeGreaterThan(5);
+    expect(seriesIn(text)).toEqual(seriesIn(whole));
+    expect(text.endsWith("# EOF\n")).toBe(accept === OPEN_METRICS);
   });
 });
 
@@ -216,6 +248,19 @@ describe("the busiest subjects", () => {
     monitored.connect({ user: "a" }, "PUB x\xfe 1\r\nx", "PUB x\xff 1\r\nx");
     const metrics = await metricsOf(monitored);
     expect(subjects(metrics, "midge_top_subject_messages_total")).toEqual([["x\ufffd", "2"]]);
+  });
+
+  test("have each message once, traced or not", async () => {
+    const monitored = counted(10);
+    const trace = "NATS/1.0\r\nNats-Trace-Dest: t\r\n";
+    const foreign = `${trace}Nats-Trace-Origin-Account: B\r\n`;
+    const publishes = [`${trace}\r\n`, `${foreign}\r\n`].map((headers) => {
+      return `HPUB x ${headers.length} ${headers.length + 1}\r\n${headers}x`;
+    });
+    monitored.connect({ user: "a", headers: true }, ...publishes, "PUB x 1\r\nx");
+    const metrics = await metricsOf(monitored);
+    expect(subjects(metrics, "midge_top_subject_messages_total")).toEqual([["x", "3"]]);
+    expect(metrics.value("midge_messages_received_total")).toBe(3);
   });
 
   test("are those that clients have written, also where messages go elsewhere", async () => {
