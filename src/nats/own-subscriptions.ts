@@ -6,7 +6,10 @@
 import type { Subscription, SubscriptionId } from "../broker/subscription.ts";
 
 export type OwnSubscriptions =
-  undefined | Subscription | Subscription[] | Map<SubscriptionId, Subscription>;
+  | undefined
+  | Subscription
+  | Subscription[]
+  | Map<SubscriptionId, Subscription>;
 
 /** Searching so many takes no longer than a Map does. */
 const MAX_IN_ARRAY = 8;
