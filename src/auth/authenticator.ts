@@ -52,6 +52,8 @@ export interface Grant {
 
 /** Why a peer is refused. */
 export interface Refusal {
+  /** What metrics call the reason. */
+  readonly label: string;
   /** For the log, never with a secret. The peer only learns that it is refused. */
   readonly reason: string;
   readonly closes: CloseReason;

@@ -45,6 +45,8 @@ export class Account implements TrafficCounters, PlanSource {
   responses: PendingResponses | undefined;
   #mappings: SubjectMappings | undefined;
   filteredSubscriptions: number;
+  /** Messages of clients for whose subject no plan was ready. */
+  planMisses: number;
   /** Undefined: only the server's limits. */
   limits: AccountLimits | undefined;
   /** Of messages that tracing systems follow; undefined: such messages are not traced. */
@@ -70,6 +72,7 @@ export class Account implements TrafficCounters, PlanSource {
     this.responses = undefined;
     this.#mappings = undefined;
     this.filteredSubscriptions = 0;
+    this.planMisses = 0;
     this.limits = undefined;
     this.messageTrace = undefined;
   }

@@ -14,6 +14,7 @@ import type { ServerInfoProvider } from "./server-info.ts";
 import { CLIENT_RULE, SYSTEM_CLIENT_RULE } from "./reserved-subjects.ts";
 import type { ServiceContext } from "./service-import.ts";
 import { BrokerCounters } from "./stats.ts";
+import type { TopSubjects } from "./top-subjects.ts";
 
 export interface BrokerSettings {
   /** Closed connections remembered for monitoring. */
@@ -40,6 +41,8 @@ export class Broker {
   /** Open connections by cid, oldest first. */
   readonly connections: Map<number, LiveConnection>;
   readonly closedConnections: ClosedConnections;
+  /** Told of every message that a client publishes; undefined unless the options ask for it. */
+  topSubjects: TopSubjects | undefined;
   /** Who tells the system account what happens to connections; undefined without one. */
   events: ConnectionEvents | undefined;
   /** Called for each account that is added from now on. */
@@ -71,6 +74,7 @@ export class Broker {
     this.serverInfo = undefined;
     this.connections = new Map();
     this.closedConnections = new ClosedConnections(settings.maxClosedConnections);
+    this.topSubjects = undefined;
     this.events = undefined;
     this.#nextCid = 1;
   }
@@ -93,8 +97,25 @@ export class Broker {
       if (account === this.globalAccount || account === this.systemAccount) continue;
       if (names.has(name)) continue;
       this.accounts.delete(name);
+      this.counters.pastPlanMisses += account.planMisses;
       account.responses?.endAll();
     }
+  }
+
+  /** A connection has been accepted; it is bound to its account already. */
+  admit(connection: LiveConnection): void {
+    const kind = this.counters.kinds[connection.kind];
+    this.counters.totalConnections++;
+    kind.total++;
+    kind.open++;
+    this.connections.set(connection.cid, connection);
+    this.join(connection.account);
+  }
+
+  /** A connection closes; its account still counts it. */
+  dismiss(connection: LiveConnection): void {
+    this.counters.kinds[connection.kind].open--;
+    this.connections.delete(connection.cid);
   }
 
   /** One more connection is bound to the account. */
@@ -113,6 +134,13 @@ export class Broker {
   /** A new connection id: one counter for connections of all kinds, internal ones included. */
   takeCid(): number {
     return this.#nextCid++;
+  }
+
+  /** Messages of clients for whose subject no publish plan was ready. */
+  get planMisses(): number {
+    let misses = this.counters.pastPlanMisses;
+    for (const account of this.accounts.values()) misses += account.planMisses;
+    return misses;
   }
 
   get subscriptionCount(): number {

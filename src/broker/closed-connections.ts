@@ -33,14 +33,16 @@ export interface ClosedConnection extends TrafficCounters {
 export class ClosedConnections {
   readonly #capacity: number;
   readonly #ring: ClosedConnection[];
-  /** Connections ever added. */
+  /** Connections ever added, and by their reasons. */
   total: number;
+  readonly #reasonCounts: Map<CloseReason, number>;
 
   /** Keeps at most `capacity` entries. */
   constructor(capacity: number) {
     this.#capacity = capacity;
     this.#ring = [];
     this.total = 0;
+    this.#reasonCounts = new Map();
   }
 
   get count(): number {
@@ -48,8 +50,15 @@ export class ClosedConnections {
   }
 
   add(connection: ClosedConnection): void {
+    const { reason } = connection;
+    this.#reasonCounts.set(reason, this.countFor(reason) + 1);
     if (this.#capacity > 0) this.#ring[this.total % this.#capacity] = connection;
     this.total++;
+  }
+
+  /** Connections ever added that were closed for the reason. */
+  countFor(reason: CloseReason): number {
+    return this.#reasonCounts.get(reason) ?? 0;
   }
 
   /** Oldest first. */

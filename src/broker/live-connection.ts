@@ -6,12 +6,13 @@ import type { Account } from "./account.ts";
 import type { PermissionSettings } from "../config/blocks/permissions.ts";
 import type { ClientFacts } from "./client-facts.ts";
 import type { CloseReason } from "./close-reason.ts";
-import type { TrafficCounters } from "./stats.ts";
+import type { ConnectionKind, TrafficCounters } from "./stats.ts";
 import type { Subscription } from "./subscription.ts";
 import type { TlsFacts } from "./tls-facts.ts";
 
 export interface LiveConnection extends TrafficCounters {
   readonly cid: number;
+  readonly kind: ConnectionKind;
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly account: Account;

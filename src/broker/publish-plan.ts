@@ -141,6 +141,8 @@ export interface PlanSource {
   readonly filteredSubscriptions: number;
   /** Where messages to a subject go instead. */
   readonly mappings: SubjectMappings | undefined;
+  /** Counts publishes of clients that found no plan; how many did follows from the messages. */
+  planMisses: number;
 }
 
 /** The plans of one account for publishers with the same permissions. */
@@ -275,6 +277,8 @@ export class PlanTable {
 
   #findWithoutPlan(message: Message): PublishPlan {
     this.misses++;
+    // Other tables serve messages that have been counted already, or come from no client.
+    if (this.#isMapped) this.#source.planMisses++;
     const hash = message.subjectHash;
     const seen = this.#seen;
     const index = (Math.imul(hash, SPREAD) >>> SPREAD_SHIFT) & (seen.length - 1);

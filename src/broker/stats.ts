@@ -10,6 +10,21 @@ export interface TrafficCounters {
   outBytes: number;
 }
 
+/** What connections speak, as metrics tell them apart. */
+export type ConnectionKind = "nats";
+
+/** What is counted of each kind of connections. */
+export interface KindCounters {
+  /** Open now, and ever accepted. */
+  open: number;
+  total: number;
+  slowConsumers: number;
+  staleConnections: number;
+}
+
+/** What permissions keep clients from. */
+export type Violation = "publish" | "reply" | "subscribe";
+
 /** What the broker counts beside traffic; one per broker, read by monitoring. */
 export class BrokerCounters implements TrafficCounters {
   inMessages = 0;
@@ -24,4 +39,30 @@ export class BrokerCounters implements TrafficCounters {
   staleConnections = 0;
   /** Times a producer waited for a slow consumer. */
   stalledProducers = 0;
+  /** The same by kind of connection; a new kind is a row here. */
+  readonly kinds: Readonly<Record<ConnectionKind, KindCounters>> = { nats: noConnections() };
+  /** Publishes and subscriptions that permissions have prevented. */
+  readonly violations: Record<Violation, number> = { publish: 0, reply: 0, subscribe: 0 };
+  /** Log-ins refused, by the label of the reason. */
+  readonly refusedLogIns = new Map<string, number>();
+  /** Publishes that found no plan, in accounts that a reload has removed. */
+  pastPlanMisses = 0;
+
+  countRefusedLogIn(label: string): void {
+    this.refusedLogIns.set(label, (this.refusedLogIns.get(label) ?? 0) + 1);
+  }
+
+  countSlowConsumer(kind: ConnectionKind): void {
+    this.slowConsumers++;
+    this.kinds[kind].slowConsumers++;
+  }
+
+  countStaleConnection(kind: ConnectionKind): void {
+    this.staleConnections++;
+    this.kinds[kind].staleConnections++;
+  }
+}
+
+function noConnections(): KindCounters {
+  return { open: 0, total: 0, slowConsumers: 0, staleConnections: 0 };
 }

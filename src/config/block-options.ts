@@ -6,6 +6,7 @@
 import type { AccountSettings } from "./blocks/accounts.ts";
 import type { AuthCalloutSettings } from "./blocks/auth-callout.ts";
 import type { MappingSettings } from "./blocks/mappings.ts";
+import type { MetricsSettings } from "./blocks/metrics.ts";
 import type { MonitorAuthSettings } from "./blocks/monitor-auth.ts";
 import type { MqttSettings } from "./blocks/mqtt.ts";
 import type { OcspCacheSettings, OcspSettings } from "./blocks/ocsp.ts";
@@ -55,6 +56,11 @@ export const blockRows = rows({
     keys: ["proxies"], reload: "restart", field: "Proxies",
     group: "Authorization", unavailable: true,
     help: "Proxies whose log-ins are trusted",
+  },
+  metrics: {
+    kind: block<MetricsSettings>("metrics"), default: { topSubjects: 0 },
+    keys: ["metrics"], reload: "metrics", group: "Server",
+    help: "With top_subjects, how many of the busiest subjects /metrics shows",
   },
 
   monitorAuth: {

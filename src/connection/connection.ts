@@ -17,6 +17,7 @@ import type { ClientFacts } from "../broker/client-facts.ts";
 import type { ClientPlans } from "../broker/client-plans.ts";
 import type { Permissions } from "../broker/permissions.ts";
 import type { Publisher } from "../broker/publisher.ts";
+import type { ConnectionKind } from "../broker/stats.ts";
 import type { Subscription } from "../broker/subscription.ts";
 import type { Transport, TransportListener } from "../transport/transport.ts";
 import { formatDuration } from "../util/duration.ts";
@@ -108,13 +109,12 @@ export abstract class Connection
     this.#settledOutBytes = 0;
     this.#input = new Input(this, transport, clock);
     this.#watch = undefined;
-    broker.counters.totalConnections++;
-    broker.connections.set(this.cid, this);
-    broker.join(account);
+    broker.admit(this);
   }
 
   /** How logs name the connection: `127.0.0.1:5000 - cid:7`. */
   abstract get label(): string;
+  abstract get kind(): ConnectionKind;
   abstract get subscriptionCount(): number;
   abstract get subscriptions(): Iterable<Subscription>;
   abstract get facts(): ClientFacts;
@@ -362,7 +362,7 @@ export abstract class Connection
     const { pingIntervalMs, pingMax } = this.context.options;
     const step = this.keepAlive.step(nowMs, pingIntervalMs, pingMax);
     if (step === KeepAliveStep.Stale) {
-      this.context.broker.counters.staleConnections++;
+      this.context.broker.counters.countStaleConnection(this.kind);
       say(this, "debug", "stale_connection", "Stale Client Connection - Closing");
       this.onStale();
       return;
@@ -478,7 +478,7 @@ export abstract class Connection
   /** Notes the connection for monitoring, before its subscriptions go. */
   #remember(reason: CloseReason): void {
     const { broker, clock } = this.context;
-    broker.connections.delete(this.cid);
+    broker.dismiss(this);
     broker.closedConnections.add(closedConnection(this, reason, clock));
   }
 

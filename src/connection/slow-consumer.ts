@@ -2,10 +2,11 @@
  * What is counted and logged of slow consumers, in the reference's words.
  * Called by `connection.ts`, which decides what becomes of them.
  */
-import type { BrokerCounters } from "../broker/stats.ts";
+import type { BrokerCounters, ConnectionKind } from "../broker/stats.ts";
 import { type LoggedConnection, say } from "./connection-log.ts";
 
 interface SlowConsumer extends LoggedConnection {
+  readonly kind: ConnectionKind;
   readonly account: { slowConsumers: number };
   readonly context: LoggedConnection["context"] & {
     readonly broker: { readonly counters: BrokerCounters };
@@ -18,7 +19,7 @@ export function countSlowConsumer(
   word: "Detected" | "State",
   detail: string,
 ): void {
-  consumer.context.broker.counters.slowConsumers++;
+  consumer.context.broker.counters.countSlowConsumer(consumer.kind);
   consumer.account.slowConsumers++;
   say(consumer, "info", "slow_consumer", `Slow Consumer ${word}: ${detail}`);
 }

@@ -11,6 +11,8 @@ import { varsPage } from "./debug-vars.ts";
 import { EndpointError, type MonitorFacts, type MonitorSubject } from "./endpoint.ts";
 import { type OptionSource, QueryOptions } from "./endpoint-options.ts";
 import { healthz, healthzOptions } from "./healthz.ts";
+import type { LoopLag } from "./metrics/loop-lag.ts";
+import { metricsPage } from "./metrics/metrics-page.ts";
 import { rootPage } from "./root-page.ts";
 import { SlicedJson } from "./sliced-json.ts";
 import { stacksText } from "./stacksz.ts";
@@ -25,6 +27,9 @@ export interface EndpointRequest {
   readonly options: OptionSource;
   /** What precedes all paths, "" for nothing. */
   readonly base: string;
+  /** The header of that name, "" without. */
+  readonly accept: string;
+  readonly lag: LoopLag;
   /** Counts it under that path. */
   count(path: string): void;
 }
@@ -85,6 +90,7 @@ export const endpoints: readonly Endpoint[] = [
   { path: "/ipqueuesz", answer: queues },
   { path: "/stacksz", answer: stacks },
   { path: "/debug/vars", answer: varsPage },
+  { path: "/metrics", answer: metrics },
 ];
 
 /** The answer for the path, which is the whole one. */
@@ -125,6 +131,12 @@ function health({ subject, options, count }: EndpointRequest): Response {
 /** Plain text with the header of JSON, as in the reference. */
 function stacks({ subject }: EndpointRequest): Response {
   return new Response(stacksText(subject), { headers: JSON_HEADERS });
+}
+
+/** Counts itself first, as `/varz` does. */
+function metrics(request: EndpointRequest): Response {
+  request.count("/metrics");
+  return metricsPage(request);
 }
 
 /** There are no queues between threads. */

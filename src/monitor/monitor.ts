@@ -6,6 +6,7 @@ import type { Server as HttpServer } from "bun";
 import { withWildcardHost } from "../transport/wildcard-host.ts";
 import type { MonitorFacts, MonitorSubject } from "./endpoint.ts";
 import type { Gate } from "./gate.ts";
+import { LoopLag } from "./metrics/loop-lag.ts";
 import { ProcessUsage } from "./process-usage.ts";
 
 type FetchHandler = (request: Request, server: HttpServer<undefined>) => Promise<Response>;
@@ -15,6 +16,7 @@ export class Monitor {
   readonly #startMs: number;
   readonly #requestCounts: Record<string, number>;
   readonly #usage: ProcessUsage;
+  readonly #lag: LoopLag;
   #server: HttpServer<undefined> | undefined;
   /** Made when somebody has to log in for the first time. */
   #gate: Gate | undefined;
@@ -26,6 +28,7 @@ export class Monitor {
     this.#startMs = subject.clock.wallMs();
     this.#requestCounts = {};
     this.#usage = new ProcessUsage(subject.clock);
+    this.#lag = new LoopLag(subject.clock);
     this.#server = undefined;
     this.#gate = undefined;
     this.#pausedPort = undefined;
@@ -48,6 +51,7 @@ export class Monitor {
   }
 
   stop(): void {
+    this.#lag.stop();
     void this.#server?.stop(true);
     this.#server = undefined;
   }
@@ -94,6 +98,8 @@ export class Monitor {
       facts: this.facts,
       options: optionsIn(url),
       base: trimmedBase(subject.options().httpBasePath),
+      accept: request.headers.get("Accept") ?? "",
+      lag: this.#lag,
       count: (path) => this.#count(path),
     });
   }

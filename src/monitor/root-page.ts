@@ -1,5 +1,6 @@
 /**
- * `/`: a page with links to the endpoints, in the reference's order and under its names.
+ * `/`: a page with links to the endpoints, in the reference's order and under its names, and to
+ * what is our own.
  * Links are relative, so that they work behind a proxy with a path of its own.
  */
 import type { ServerIdentity } from "../broker/server-identity.ts";
@@ -17,6 +18,7 @@ const LINKS: readonly (readonly [string, string])[] = [
   ["Raft Groups", "/raftz"],
   ["Health Probe", "/healthz"],
   ["Expvar", "/debug/vars"],
+  ["Metrics", "/metrics"],
 ];
 
 const HELP = "https://docs.nats.io/running-a-nats-service/nats_admin/monitoring";

@@ -8,7 +8,7 @@ import { type LoggedConnection, say } from "../connection/connection-log.ts";
 import * as texts from "./trace.ts";
 
 /** Who is traced, with what a trace shows. */
-interface TracedClient extends LoggedConnection {
+export interface TracedClient extends LoggedConnection {
   readonly context: LoggedConnection["context"] & { readonly options: texts.TraceSettings };
 }
 

@@ -12,6 +12,7 @@ import type { TracedMatch } from "../broker/message-trace.ts";
 import type { PublishPlan } from "../broker/publish-plan.ts";
 import { RESERVED_QUEUE } from "../broker/reserved-subjects.ts";
 import type { ResponsePermissions } from "../broker/response-permissions.ts";
+import type { ConnectionKind } from "../broker/stats.ts";
 import { Subscription } from "../broker/subscription.ts";
 import type { Prepared } from "../broker/prepared.ts";
 import type { Subscriber } from "../broker/subscription.ts";
@@ -37,6 +38,7 @@ import { clearedPlan } from "./publish-clearance.ts";
 import * as subscribing from "./subscribe.ts";
 import * as trace from "./client-trace.ts";
 import { mayBeTraced } from "./trace-headers.ts";
+import { watchPublish } from "./watched-publish.ts";
 
 /** What a change of interest costs next to a delivery. */
 const SUBSCRIBE_WORK = 20;
@@ -56,6 +58,8 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   #wantsNoResponders: boolean;
   #isVerbose: boolean;
   #isTracing: boolean;
+  /** Whether `watchPublish` is to see what it publishes. */
+  #isWatched: boolean;
 
   constructor(nats: NatsContext, transport: Transport) {
     const { connections } = nats;
@@ -70,14 +74,16 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     this.#takesHeaders = false;
     this.#wantsNoResponders = false;
     this.#isVerbose = true;
-    this.#isTracing = connections.logger.traceEnabled;
+    this.#isTracing = false;
+    this.#isWatched = false;
     this.#parser = new Parser(this, connections.message, connections.pool, nats.lines);
     this.applyOptions();
   }
 
   applyOptions(): void {
-    const { logger, options } = this.context;
+    const { broker, logger, options } = this.context;
     this.#isTracing = logger.traceEnabled;
+    this.#isWatched = this.#isTracing || broker.topSubjects !== undefined;
     this.#parser.maxControlLineBytes = options.maxControlLineBytes;
     this.#parser.maxPayloadBytes = this.maxPayloadBytes;
     this.#parser.isTracing = this.#isTracing;
@@ -112,6 +118,10 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     return address + connectLabel(connect, this.account.name, grant?.label ?? "");
   }
 
+  get kind(): ConnectionKind {
+    return "nats";
+  }
+
   get facts(): ClientFacts {
     return this.#logIn.facts;
   }
@@ -133,7 +143,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     this.inMessages++;
     this.inBytes += message.sizeBytes;
     let plan: PublishPlan | undefined = this.plans.published.find(message);
-    if (this.#isTracing) trace.publish(this, message);
+    if (this.#isWatched) watchPublish(this, message);
     if (!plan.isAllowed || message.replyEnd > message.tailStart) {
       plan = clearedPlan(this, plan, message);
       if (plan === undefined) return;
@@ -263,6 +273,7 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
 
   #refuseSubscription({ subject, queue, sid }: subscribing.SubscribeRequest): string {
     const text = readableText(subject);
+    this.context.broker.counters.violations.subscribe++;
     say(this, "error", "permission_violation", errors.subscriptionViolationLog(text, queue, sid));
     return errors.subscriptionViolation(text, queue);
   }

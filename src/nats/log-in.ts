@@ -5,6 +5,7 @@
  */
 import type { Applicant, Credentials, Grant, Refusal, Verdict } from "../auth/authenticator.ts";
 import { claimOf } from "../auth/log-in.ts";
+import { refusals } from "../auth/refusals.ts";
 import { closeReasons } from "../broker/close-reason.ts";
 import type { ClientFacts } from "../broker/client-facts.ts";
 import type { EventConnection } from "../broker/connection-events.ts";
@@ -39,17 +40,6 @@ export interface LogInClient extends EventConnection {
   holdInput(): void;
   releaseInput(action: () => void): void;
 }
-
-const WANTS_ACCOUNT: Refusal = {
-  reason: "CONNECT asks for an account",
-  closes: closeReasons.authenticationViolation,
-};
-
-/** Of a client that came before log-ins were asked for. */
-const NOT_LOGGED_IN: Refusal = {
-  reason: "Not logged in",
-  closes: closeReasons.authenticationViolation,
-};
 
 export class LogIn implements Applicant {
   readonly #client: LogInClient;
@@ -86,7 +76,7 @@ export class LogIn implements Applicant {
   onOperationBeforeConnect(): void {
     const verdict = this.#client.context.authenticator.authenticateSilent(this.#credentials);
     if (verdict === undefined) {
-      this.#tellRefusal(closeReasons.authenticationViolation, undefined);
+      this.#tellRefusal(refusals.noConnect.refusal, undefined);
       throw new errors.ProtocolError(
         errors.protocolErrors.authorizationViolation,
         errors.refusedLogInLog(""),
@@ -173,7 +163,7 @@ export class LogIn implements Applicant {
       return;
     }
     if (connect.account !== "" || connect.new_account) {
-      this.#refuse(WANTS_ACCOUNT, undefined);
+      this.#refuse(refusals.wantsAccount.refusal, undefined);
       return;
     }
     const { account } = verdict.grant;
@@ -195,12 +185,15 @@ export class LogIn implements Applicant {
     this.#client.context.broker.events?.onConnect(this.#client);
   }
 
-  #tellRefusal(reason: CloseReason, judge: Account | undefined): void {
-    this.#client.context.broker.events?.onAuthenticationError(this.#client, reason, judge);
+  #tellRefusal({ label, closes }: Refusal, judge: Account | undefined): void {
+    const { broker } = this.#client.context;
+    broker.counters.countRefusedLogIn(label);
+    broker.events?.onAuthenticationError(this.#client, closes, judge);
   }
 
-  #refuse({ reason, closes }: Refusal, judge: Account | undefined): void {
-    this.#tellRefusal(closes, judge);
+  #refuse(refusal: Refusal, judge: Account | undefined): void {
+    const { reason, closes } = refusal;
+    this.#tellRefusal(refusal, judge);
     const { logText } = claimOf(this.#credentials);
     this.#client.refuseLogIn(errors.refusedLogIn(closes), errors.refusedLogInLog(logText), reason);
   }
@@ -213,7 +206,9 @@ export class LogIn implements Applicant {
   #takeNewVerdict(verdict: Verdict | undefined): void {
     const client = this.#client;
     if (verdict === undefined) {
-      if (client.context.authenticator.isRequired) this.#refuse(NOT_LOGGED_IN, client.account);
+      if (client.context.authenticator.isRequired) {
+        this.#refuse(refusals.notLoggedIn.refusal, client.account);
+      }
     } else if ("refusal" in verdict) {
       this.#refuse(verdict.refusal, client.account);
     } else if (verdict.grant.account !== client.account) {

@@ -7,6 +7,7 @@ import type { Message } from "../broker/message.ts";
 import type { MessageTrace } from "../broker/message-trace.ts";
 import type { PublishPlan } from "../broker/publish-plan.ts";
 import { isReservedReply } from "../broker/reserved-subjects.ts";
+import type { Violation } from "../broker/stats.ts";
 import { type LoggedConnection, say } from "../connection/connection-log.ts";
 import type { ConnectionContext } from "../connection/context.ts";
 import { readableText } from "../util/readable-text.ts";
@@ -43,7 +44,7 @@ export function clearedPlan(
   if (!isReservedReply(bytes, message.tailStart, message.replyEnd)) return plan;
   const reply = readableText(bytes.subarray(message.tailStart, message.replyEnd));
   const log = errors.replyViolationLog(reply);
-  refuse(client, errors.replyViolation(reply), log, message.trace);
+  refuse(client, "reply", errors.replyViolation(reply), log, message.trace);
   return undefined;
 }
 
@@ -54,16 +55,18 @@ export function refusePublish(
   messageTrace: MessageTrace | undefined,
 ): void {
   const log = errors.publishViolationLog(subject);
-  refuse(client, errors.publishViolation(subject), log, messageTrace);
+  refuse(client, "publish", errors.publishViolation(subject), log, messageTrace);
 }
 
 function refuse(
   client: PublishingClient,
+  violation: Violation,
   text: string,
   log: string,
   messageTrace: MessageTrace | undefined,
 ): void {
   messageTrace?.refuse(text);
+  client.context.broker.counters.violations[violation]++;
   say(client, "error", "permission_violation", log);
   client.sendError(text);
 }

@@ -22,10 +22,10 @@ import { isValidPublishSubject, subjectBytes } from "../subject/subject.ts";
 import { binaryTextOf } from "../util/bytes.ts";
 import type { Random } from "../util/random.ts";
 import { readableText } from "../util/readable-text.ts";
-import * as clientTrace from "./client-trace.ts";
 import { quote } from "./errors.ts";
 import { type PublishingClient, clearedPlan, refusePublish } from "./publish-clearance.ts";
 import { type TraceHeaders, readTraceHeaders } from "./trace-request.ts";
+import { watchPublish } from "./watched-publish.ts";
 
 export interface TracedPublisher extends PublishingClient, Publisher {
   readonly account: Account;
@@ -127,13 +127,13 @@ function traceTo(
 
 function publishWith(client: TracedPublisher, message: Message, messageTrace: MessageTrace): void {
   const { account } = client;
-  const { broker, logger } = client.context;
+  const { broker } = client.context;
   message.trace = messageTrace;
   try {
     const found = client.plans.published.find(message);
     const isMapped = found.mapping !== undefined;
     client.countPublish(message, TRACE_WORK + found.receiverCount);
-    if (logger.traceEnabled) clientTrace.publish(client, message);
+    watchPublish(client, message);
     const isAllowed = clearedPlan(client, found, message) !== undefined;
     if (isMapped) messageTrace.addMapping(subjectOf(message));
     if (isAllowed) {

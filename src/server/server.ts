@@ -4,6 +4,7 @@
  */
 import { OpenAccess } from "../auth/open-access.ts";
 import { Broker } from "../broker/broker.ts";
+import type { TopSubjects } from "../broker/top-subjects.ts";
 import type { EventsOnDemand } from "../broker/events-on-demand.ts";
 import { closeReasons } from "../broker/close-reason.ts";
 import { advertisedAddress } from "../config/advertised-address.ts";
@@ -85,6 +86,8 @@ export class Server {
   #events: EventsOnDemand | undefined;
   /** Undefined until the options ask for any. */
   #files: RuntimeFiles | undefined;
+  /** Loaded once the options ask for it. */
+  #topSubjects: typeof TopSubjects | undefined;
   /** Made for the first reload. */
   #reloader: Promise<Reloader> | undefined;
   #configLoadMs: number;
@@ -132,6 +135,7 @@ export class Server {
     this.#events = undefined;
     this.natsContext.preparation = () => this.#prepareForClients();
     this.#files = undefined;
+    this.#topSubjects = undefined;
     this.#reloader = undefined;
     this.#shutdown = undefined;
   }
@@ -158,6 +162,7 @@ export class Server {
     this.broker.services.serverName = this.identity.name;
     await this.#loadFor(this.#options);
     this.#access.apply(this.#options, this.#context);
+    this.#countSubjects();
     this.#logBanner();
     await this.#startProfiling();
     this.#logConfiguration();
@@ -193,6 +198,9 @@ export class Server {
   /** Loads what only servers with certain options need. */
   async #loadFor(options: Options): Promise<void> {
     await this.#access.prepare(options);
+    if (options.metrics.topSubjects > 0) {
+      this.#topSubjects ??= (await import("../broker/top-subjects.ts")).TopSubjects;
+    }
     const hasFiles = options.pidFile !== "" || options.portsFileDir !== "";
     if (this.#files !== undefined || !hasFiles) return;
     const { RuntimeFiles } = await import("./runtime-files.ts");
@@ -370,10 +378,22 @@ export class Server {
         for (const connection of [...this.broker.connections.values()]) connection.reauthorize();
       },
       identity: () => this.#applyAdvertise(),
+      metrics: () => {
+        this.#countSubjects();
+        this.#applyToConnections();
+      },
       files: () => this.#files?.replace(before, options, this.#boundPorts()),
     };
     for (const effect of effects) steps[effect]();
     this.#context.flushQueue.endTurn();
+  }
+
+  /** Counts the busiest subjects anew, or no more. */
+  #countSubjects(): void {
+    const { topSubjects: limit } = this.#options.metrics;
+    const TopSubjects = this.#topSubjects;
+    const isOn = limit > 0 && TopSubjects !== undefined;
+    this.broker.topSubjects = isOn ? new TopSubjects(limit, this.broker.random) : undefined;
   }
 
   #applyToConnections(): void {

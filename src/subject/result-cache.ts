@@ -32,6 +32,8 @@ export class ResultCache<Entry extends SublistEntry> {
   #shift: number;
   #count: number;
   #copiedEntries: number;
+  /** The sum of the results' fan-outs. */
+  #receivers: number;
   /** The slots of the results of several nodes. */
   #uses: ResultUses;
   /** Where the search for a result to drop goes on. */
@@ -47,12 +49,18 @@ export class ResultCache<Entry extends SublistEntry> {
     this.#shift = Math.clz32(FIRST_SLOTS) + 1;
     this.#count = 0;
     this.#copiedEntries = 0;
+    this.#receivers = 0;
     this.#uses = new ResultUses(random, FIRST_SLOTS + WINDOW);
     this.#hand = 0;
   }
 
   get count(): number {
     return this.#count;
+  }
+
+  /** The sum of the results' fan-outs: plain entries and queue groups. */
+  get receivers(): number {
+    return this.#receivers;
   }
 
   /** The results, for statistics. */
@@ -90,6 +98,7 @@ export class ResultCache<Entry extends SublistEntry> {
     this.#hashes[slot] = hash;
     this.#place(slot, nodes[0]!, count > 1 ? nodes.slice(1, count) : undefined, result);
     this.#count++;
+    this.#receivers += fanOutOf(result);
   }
 
   /** Drops all results that contain the node. */
@@ -151,6 +160,7 @@ export class ResultCache<Entry extends SublistEntry> {
   #drop(slot: number): void {
     const more = this.#moreNodes[slot];
     const result = this.#results[slot];
+    if (result !== undefined) this.#receivers -= fanOutOf(result);
     if (more !== undefined && result !== undefined) {
       this.#copiedEntries -= countEntries(result);
       this.#uses.clearSlot(slot);
@@ -180,6 +190,10 @@ export class ResultCache<Entry extends SublistEntry> {
       this.#place(moved, firstNodes[slot]!, moreNodes[slot], results[slot]);
     }
   }
+}
+
+function fanOutOf({ plain, queues }: SublistResult<SublistEntry>): number {
+  return plain.length + queues.length;
 }
 
 function emptySlots<Value>(count: number): (Value | undefined)[] {

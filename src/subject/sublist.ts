@@ -17,7 +17,7 @@ import { ROOT, SubjectTrie } from "./subject-trie.ts";
 import { EMPTY_RESULT, ResultBuilder, resultOfOne } from "./sublist-result.ts";
 import type { SublistEntry, SublistResult } from "./sublist-result.ts";
 import { statsOf } from "./sublist-stats.ts";
-import type { SublistStats } from "./sublist-stats.ts";
+import type { SublistCounts, SublistStats } from "./sublist-stats.ts";
 import { TrieWalk } from "./trie-walk.ts";
 
 export type { SublistEntry, SublistResult };
@@ -211,18 +211,25 @@ export class Sublist<Entry extends SublistEntry> {
     return this.#trie.subjectOf(entry.node);
   }
 
-  /** Totals since the start, and what the result cache holds now. */
+  /** Totals since the start. */
+  counts(): SublistCounts {
+    return {
+      numSubscriptions: this.#count,
+      numInserts: this.#inserts,
+      numRemoves: this.#removes,
+      numMatches: this.#matches,
+      cacheHits: this.#cacheHits,
+    };
+  }
+
+  /** As `counts`, with what the result cache holds now: all of it is looked at. */
   stats(): SublistStats {
-    return statsOf(
-      {
-        numSubscriptions: this.#count,
-        numInserts: this.#inserts,
-        numRemoves: this.#removes,
-        numMatches: this.#matches,
-        cacheHits: this.#cacheHits,
-      },
-      this.#cache?.results() ?? [],
-    );
+    return statsOf(this.counts(), this.#cache?.results() ?? []);
+  }
+
+  /** Results in the cache, and the sum of their fan-outs. */
+  get cached(): { readonly results: number; readonly receivers: number } {
+    return { results: this.#cache?.count ?? 0, receivers: this.#cache?.receivers ?? 0 };
   }
 
   /**

@@ -10,6 +10,7 @@ import { fileSource } from "../../src/config/file-source.ts";
 import { resolveOptions } from "../../src/config/resolve.ts";
 import { Server } from "../../src/server/server.ts";
 import { Logger } from "../../src/util/logger.ts";
+import { Metrics } from "../support/metrics.ts";
 import { RawPeer } from "../support/raw-peer.ts";
 import { TEST_HOST } from "../support/running-server.ts";
 
@@ -41,16 +42,27 @@ export class MonitoredServer implements AsyncDisposable {
 
   /** A client that has sent CONNECT with these fields, then the lines, and been answered. */
   async client(fields: Readonly<Record<string, unknown>>, ...lines: string[]): Promise<RawPeer> {
-    const peer = await RawPeer.open(TEST_HOST, this.server.clientPort);
-    this.#peers.push(peer);
+    const peer = await this.stranger();
     await peer.send(`CONNECT ${JSON.stringify({ verbose: false, ...fields })}\r\n`);
     await peer.send(lines.map((line) => `${line}\r\n`).join(""));
     await peer.synchronise();
     return peer;
   }
 
-  fetch(path: string): Promise<Response> {
-    return fetch(`http://${TEST_HOST}:${this.server.monitorPort}${path}`);
+  /** A client that has been greeted and has said nothing. */
+  async stranger(): Promise<RawPeer> {
+    const peer = await RawPeer.open(TEST_HOST, this.server.clientPort);
+    this.#peers.push(peer);
+    return peer;
+  }
+
+  fetch(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    return fetch(`http://${TEST_HOST}:${this.server.monitorPort}${path}`, { headers });
+  }
+
+  /** `base` is what precedes all paths. */
+  async metrics(base = ""): Promise<Metrics> {
+    return new Metrics(await (await this.fetch(`${base}/metrics`)).text());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -45,7 +45,7 @@ export function messageOf(subject: string, parts: MessageParts = {}): Message {
 
 /** A source of plans that has nothing but subscriptions. */
 export function planSource(sublist: Sublist<Subscription>): PlanSource {
-  return { sublist, filteredSubscriptions: 0, mappings: undefined };
+  return { sublist, filteredSubscriptions: 0, mappings: undefined, planMisses: 0 };
 }
 
 /** The bytes of a range, one character each. */

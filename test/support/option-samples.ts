@@ -58,6 +58,7 @@ const SPECIAL: Partial<Record<OptionName, OptionSample>> = {
   accounts: block("{ A: {} }", "12"),
   mappings: block("{ a: b }", "12"),
   proxies: block(`{ trusted: [{ key: ${ACCOUNT_KEY} }] }`, "12"),
+  metrics: block("{ top_subjects: 7 }", "12"),
   operators: block(operatorJwt(), "12"),
   trustedKeys: block(`[${OPERATOR_KEY}]`, "12"),
   resolver: block("MEMORY", "12"),

@@ -55,6 +55,7 @@ const RELOADS: Readonly<Record<ReloadEffect, string>> = {
   auth: "Every connection's login is checked again",
   limits: "Every connection takes it over, and those beyond max_connections are closed",
   identity: "What the server says about itself from then on",
+  metrics: "What is counted for it is counted anew",
   files: "The file is written again, in its new place",
   restart: "A reload that changes it is refused as a whole",
 };

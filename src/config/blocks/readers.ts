@@ -8,6 +8,7 @@ import type { ValueKind } from "../option-kinds.ts";
 import { accountsKind } from "./accounts.ts";
 import { authCalloutKind } from "./auth-callout.ts";
 import { mappingsKind } from "./mappings.ts";
+import { metricsKind } from "./metrics.ts";
 import { monitorAuthKind } from "./monitor-auth.ts";
 import { mqttKind } from "./mqtt.ts";
 import type { FileNamingKind } from "./named-files.ts";
@@ -29,6 +30,7 @@ export const blockReaders: { readonly [Name in BlockOption]: BlockReader<Options
   authCallout: authCalloutKind,
   defaultPermissions: permissionsKind,
   mappings: mappingsKind,
+  metrics: metricsKind,
   monitorAuth: monitorAuthKind,
   mqtt: mqttKind,
   ocsp: ocspKind,

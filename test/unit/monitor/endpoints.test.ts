@@ -1,6 +1,7 @@
 /** The table of HTTP endpoints: where they are, and what is counted. */
 import { describe, expect, test } from "bun:test";
 import { answerFor, endpoints, optionsIn } from "../../../src/monitor/endpoints.ts";
+import { LoopLag } from "../../../src/monitor/metrics/loop-lag.ts";
 import { MonitoredBroker } from "./monitored-broker.ts";
 
 /** The answer for a URL, and the paths under which it was counted. */
@@ -9,7 +10,8 @@ function ask(target: string, base = ""): { response: Response; counted: string[]
   const url = new URL(target, "http://host");
   const counted: string[] = [];
   const count = (path: string) => counted.push(path);
-  const request = { subject, facts, options: optionsIn(url), base, count };
+  const lag = new LoopLag(subject.clock);
+  const request = { subject, facts, options: optionsIn(url), base, accept: "", lag, count };
   return { response: answerFor(url.pathname, request), counted };
 }
 
@@ -47,6 +49,7 @@ describe("counted are", () => {
     ["/raftz", []],
     ["/ipqueuesz", []],
     ["/debug/vars", []],
+    ["/metrics", ["/metrics"]],
   ])("%s as %j", (target, counted) => expect(ask(target).counted).toEqual(counted));
 
   test("requests behind a base path under the path without it", () => {
@@ -60,7 +63,7 @@ describe("the root page", () => {
     for (const base of ["", "/nats"]) {
       const page = await ask(base || "/", base).response.text();
       const links = [...page.matchAll(/href="\.(.*?)"/g)].map(([, path]) => path!);
-      expect(links).toHaveLength(12);
+      expect(links).toHaveLength(13);
       const known = endpoints.map(({ path }) => base + path);
       expect(links.filter((link) => !known.includes(link))).toEqual([]);
     }

@@ -10,7 +10,7 @@ import { PermissionTable } from "../../../src/broker/permissions.ts";
 import { MemoryBroker, type MemoryPeer, QUIET } from "../../support/memory-broker.ts";
 
 const REFUSED: Verdict = {
-  refusal: { reason: "Refused", closes: closeReasons.authenticationViolation },
+  refusal: { label: "refused", reason: "Refused", closes: closeReasons.authenticationViolation },
 };
 
 /** What a user may publish to. */

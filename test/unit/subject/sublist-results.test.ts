@@ -147,7 +147,8 @@ describe("the result cache", () => {
     for (let i = 0; i < 20_000; i++) {
       expect(sublist.match(`foo.${i}`).plain).toHaveLength(2);
     }
-    const { numCache } = sublist.stats();
+    const { numCache, totalFanout } = sublist.stats();
+    expect(sublist.cached).toEqual({ results: numCache, receivers: totalFanout });
     expect(numCache).toBeGreaterThan(3000);
     expect(numCache).toBeLessThanOrEqual(4096);
     subscribe(sublist, ">");
@@ -161,6 +162,7 @@ describe("the result cache", () => {
     for (let i = 0; i < 100; i++) subscribe(sublist, `foo.${i}`);
     for (let i = 0; i < 100; i++) sublist.match(`foo.${i}`);
     expect(sublist.stats().totalFanout).toBeLessThanOrEqual(1_048_576);
+    expect(sublist.cached.receivers).toBe(sublist.stats().totalFanout);
     // At most 26 fit; how many of them a sweep leaves is a matter of chance.
     expect(sublist.stats().numCache).toBeGreaterThan(0);
     for (let i = 0; i < 30_000; i++) subscribe(sublist, ">");
