@@ -2,7 +2,6 @@
  * The table of endpoints that answer over HTTP, and their answers in the form that the reference
  * gives them. `monitor.ts` loads it with the first request, and with it all endpoints.
  */
-import type { Clock } from "../util/clock.ts";
 import { goJson } from "../util/go-json.ts";
 import { accountz, accountzOptions } from "./accountz.ts";
 import { accstatz, accstatzOptions } from "./accstatz.ts";
@@ -14,7 +13,8 @@ import { healthz, healthzOptions } from "./healthz.ts";
 import type { LoopLag } from "./metrics/loop-lag.ts";
 import { metricsPage } from "./metrics/metrics-page.ts";
 import { rootPage } from "./root-page.ts";
-import { SlicedJson } from "./sliced-json.ts";
+import { jsonPieces } from "./sliced-json.ts";
+import { SlicedText, slicedResponse } from "./sliced-text.ts";
 import { stacksText } from "./stacksz.ts";
 import * as alone from "./stand-alone.ts";
 import { subsz, subszOptions } from "./subsz.ts";
@@ -66,7 +66,8 @@ function row<Options>(
       if (countsFirst) count(countedAs);
       const options = read(source);
       if (!countsFirst) count(countedAs);
-      return answerOf(data(subject, options, facts), subject.clock);
+      const pieces = jsonPieces(data(subject, options, facts), INDENT);
+      return slicedResponse(new SlicedText(pieces, subject.clock), JSON_HEADERS);
     },
   };
 }
@@ -147,20 +148,6 @@ function queues({ options }: EndpointRequest): Response {
 
 function json(body: object, indent: number, status = 200): Response {
   return new Response(goJson(body, indent), { status, headers: JSON_HEADERS });
-}
-
-/** At once if that does not take long, else piece by piece, as fast as it is read. */
-function answerOf(body: object, clock: Clock): Response {
-  const slices = new SlicedJson(body, INDENT, clock);
-  const { text: start, isLast } = slices.next();
-  if (isLast) return new Response(start, { headers: JSON_HEADERS });
-  return new Response(
-    async function* () {
-      yield start;
-      yield* slices.rest();
-    },
-    { headers: JSON_HEADERS },
-  );
 }
 
 function text(status: number, words: string): Response {

@@ -1,15 +1,8 @@
 /**
- * JSON of long lists, written in slices, so that an answer about a million subscriptions does not
- * keep anybody's message waiting. An endpoint puts an `EntryList` where a list may be long; its
- * entries are made while the text is written. Short answers are done in one go.
+ * JSON of long lists, in pieces: an endpoint puts an `EntryList` where a list may be long, and its
+ * entries are made while the text is written (`sliced-text.ts`).
  */
-import type { Clock } from "../util/clock.ts";
 import { goJson } from "../util/go-json.ts";
-
-/** Work on one slice ends after this. */
-const SLICE_MS = 1;
-/** Looking at the clock costs as much as some steps. */
-const STEPS_BETWEEN_LOOKS = 8;
 
 /** A list whose entries are made one after the other; undefined is a step that made none. */
 export class EntryList {
@@ -29,45 +22,9 @@ export class EntryList {
   }
 }
 
-/** What has been written so far in one slice. */
-interface Slice {
-  readonly text: string;
-  readonly isLast: boolean;
-}
-
-/** Writes one value as `goJson` does, but for the lists in it slice by slice. */
-export class SlicedJson {
-  readonly #pieces: Generator<string, undefined>;
-  readonly #clock: Clock;
-
-  /** `indent` as in `JSON.stringify`. */
-  constructor(value: unknown, indent: number, clock: Clock) {
-    this.#pieces = piecesOf(value, indent, 0);
-    this.#clock = clock;
-  }
-
-  /** The next slice; takes a few milliseconds at most, unless a single entry takes longer. */
-  next(): Slice {
-    const endMs = this.#clock.nowMs() + SLICE_MS;
-    let text = "";
-    for (let step = 1; ; step++) {
-      const { done, value } = this.#pieces.next();
-      if (done === true) return { text, isLast: true };
-      text += value;
-      const isLook = step % STEPS_BETWEEN_LOOKS === 0;
-      if (isLook && this.#clock.nowMs() >= endMs) return { text, isLast: false };
-    }
-  }
-
-  /** The slices that are left, others getting their turn before each. */
-  async *rest(): AsyncGenerator<string> {
-    for (let isLast = false; !isLast;) {
-      await new Promise<void>((resolve) => this.#clock.afterEvents(resolve));
-      const slice = this.next();
-      isLast = slice.isLast;
-      yield slice.text;
-    }
-  }
+/** The text that `goJson` writes, piece by piece; `indent` as there. */
+export function jsonPieces(value: unknown, indent: number): Generator<string, undefined> {
+  return piecesOf(value, indent, 0);
 }
 
 function* piecesOf(value: unknown, indent: number, level: number): Generator<string, undefined> {

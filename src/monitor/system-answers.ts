@@ -15,7 +15,8 @@ import { EndpointError, FilteredError } from "./endpoint.ts";
 import { BodyOptions } from "./endpoint-options.ts";
 import { eventFilter, isMeant } from "./event-filter.ts";
 import { requesterOf } from "./requester.ts";
-import { SlicedJson } from "./sliced-json.ts";
+import { jsonPieces } from "./sliced-json.ts";
+import { SlicedText } from "./sliced-text.ts";
 import { countSubscribers } from "./subscriber-count.ts";
 import {
   ACCOUNT_SERVICES,
@@ -124,7 +125,7 @@ export class SystemAnswers {
   #answer(request: SystemRequest, data: unknown): void {
     const { subject, actions } = this.#settings;
     const body = { server: this.#events.serverInfo.next(), data };
-    const slices = new SlicedJson(body, 0, subject.clock);
+    const slices = new SlicedText(jsonPieces(body, 0), subject.clock);
     const { text: start, isLast } = slices.next();
     if (isLast) {
       this.#send(request, start);
@@ -268,7 +269,7 @@ export class SystemAnswers {
   }
 }
 
-async function joined(start: string, slices: SlicedJson): Promise<string> {
+async function joined(start: string, slices: SlicedText): Promise<string> {
   const texts = [start];
   for await (const text of slices.rest()) texts.push(text);
   return texts.join("");

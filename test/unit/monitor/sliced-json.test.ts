@@ -1,6 +1,7 @@
 /** JSON written in slices: the same text as in one go, and others have their turns in between. */
 import { describe, expect, test } from "bun:test";
-import { EntryList, SlicedJson } from "../../../src/monitor/sliced-json.ts";
+import { EntryList, jsonPieces } from "../../../src/monitor/sliced-json.ts";
+import { SlicedText } from "../../../src/monitor/sliced-text.ts";
 import { systemClock } from "../../../src/util/clock.ts";
 import { goJson } from "../../../src/util/go-json.ts";
 import { Random } from "../../../src/util/random.ts";
@@ -8,7 +9,7 @@ import { Random } from "../../../src/util/random.ts";
 const ROUNDS = 300;
 
 async function written(value: unknown, indent: number): Promise<string> {
-  const json = new SlicedJson(value, indent, systemClock);
+  const json = new SlicedText(jsonPieces(value, indent), systemClock);
   const { text, isLast } = json.next();
   if (isLast) return text;
   const texts = [text];
@@ -50,7 +51,8 @@ describe("a value with lists in it", () => {
   });
 
   test("may be short, and is written at once then", () => {
-    const json = new SlicedJson({ list: new EntryList(() => ["a"]) }, 0, systemClock);
+    const value = { list: new EntryList(() => ["a"]) };
+    const json = new SlicedText(jsonPieces(value, 0), systemClock);
     expect(json.next()).toEqual({ text: '{"list":["a"]}', isLast: true });
   });
 });
