@@ -2,7 +2,7 @@
  * What is kept of a connection when it closes, for monitoring.
  * Called by `connection.ts` before its subscriptions go.
  */
-import type { CloseReason } from "../broker/close-reason.ts";
+import { type CloseReason, closeReasons } from "../broker/close-reason.ts";
 import type { ClosedConnection } from "../broker/closed-connections.ts";
 import { listedSubscription } from "../broker/listed-subscription.ts";
 import type { LiveConnection } from "../broker/live-connection.ts";
@@ -10,6 +10,12 @@ import type { Clock } from "../util/clock.ts";
 
 /** Thousands of connections are remembered, and each may have had millions of subscriptions. */
 export const MAX_KEPT_SUBSCRIPTIONS = 100;
+
+/** Of somebody who was not let in nothing is kept that could be a secret. */
+const REFUSED: ReadonlySet<CloseReason> = new Set([
+  closeReasons.authenticationViolation,
+  closeReasons.authenticationTimeout,
+]);
 
 /** A copy without the connection's buffers and socket. */
 export function closedConnection(
@@ -29,7 +35,7 @@ export function closedConnection(
     reason,
     rttMs: connection.rttMs,
     account: account.name,
-    facts: connection.facts,
+    facts: REFUSED.has(reason) ? { ...connection.facts, jwt: "" } : connection.facts,
     stalls: connection.stalls,
     subscriptions: connection.subscriptionCount,
     subscriptionList: Iterator.from(connection.subscriptions)
