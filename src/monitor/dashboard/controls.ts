@@ -1,0 +1,69 @@
+/**
+ * What stands above tables: fields to search by, a choice between a few, a list of accounts. Each
+ * calls back once somebody has stopped typing or has chosen.
+ */
+import { type AccountNames, ask } from "./answers.ts";
+import { element } from "./element.ts";
+
+const TYPING_PAUSE_MS = 250;
+
+export interface FieldSettings {
+  readonly label: string;
+  readonly placeholder: string;
+}
+
+/** A field for a text; `onChange` comes when typing pauses. */
+export function searchField(
+  { label, placeholder }: FieldSettings,
+  onChange: (text: string) => void,
+): HTMLInputElement {
+  const attributes = { type: "search", placeholder, autocomplete: "off", spellcheck: "false" };
+  const field = element("input", { ...attributes, "aria-label": label });
+  let timer = 0;
+  field.addEventListener("input", () => {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(() => onChange(field.value.trim()), TYPING_PAUSE_MS);
+  });
+  return field;
+}
+
+/** Buttons of which one is chosen, at first the first. */
+export function choice<Value extends string>(
+  label: string,
+  values: readonly (readonly [value: Value, title: string])[],
+  onChange: (value: Value) => void,
+): HTMLElement {
+  const group = element("fieldset", { class: "choice" }, element("legend", {}, label));
+  for (const [index, [value, title]] of values.entries()) {
+    const input = element("input", { type: "radio", name: label, value });
+    input.checked = index === 0;
+    input.addEventListener("change", () => onChange(value));
+    group.append(element("label", {}, input, element("span", {}, title)));
+  }
+  return group;
+}
+
+/** A choice of one account or all of them (""). */
+export class AccountChoice {
+  readonly element: HTMLSelectElement;
+  #names: readonly string[];
+
+  constructor(onChange: (account: string) => void) {
+    this.#names = [];
+    const all = element("option", { value: "" }, "All accounts");
+    this.element = element("select", { "aria-label": "Account" }, all);
+    this.element.addEventListener("change", () => onChange(this.element.value));
+  }
+
+  /** Asks which accounts there are. */
+  async refresh(): Promise<void> {
+    const { accounts } = await ask<AccountNames>("accountz");
+    const names = accounts.toSorted();
+    if (names.join("\n") === this.#names.join("\n")) return;
+    this.#names = names;
+    const { value } = this.element;
+    const options = names.map((name) => element("option", { value: name }, name));
+    this.element.replaceChildren(element("option", { value: "" }, "All accounts"), ...options);
+    this.element.value = names.includes(value) ? value : "";
+  }
+}
