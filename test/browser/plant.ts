@@ -119,7 +119,8 @@ export class Plant implements AsyncDisposable {
   }
 
   async #publishAlways(): Promise<void> {
-    await this.#add({ user: "desk", pass: "desk", name: "desk", lang: "python" }, "SUB plant.> 1");
+    const desk = { user: "desk", pass: "desk", name: "desk", lang: "python", version: "2.9.0" };
+    await this.#add(desk, "SUB plant.> 1", "SUB plant.line.> 2");
     const publisher = await this.#add({ ...EDGE, name: "line-controller", lang: "rust" });
     const batch = Buffer.from(`PUB line.one.speed 5\r\n12.25\r\n`.repeat(40));
     this.#timer = setInterval(() => publisher.offer(batch), MESSAGES_EACH_MS);

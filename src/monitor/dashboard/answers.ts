@@ -12,8 +12,6 @@ export interface Varz {
   readonly git_commit?: string;
   readonly host: string;
   readonly port: number;
-  readonly http_host: string;
-  readonly http_port: number;
   readonly auth_required?: boolean;
   readonly tls_required?: boolean;
   readonly max_connections: number;
@@ -102,8 +100,6 @@ export interface Subscription {
 export interface Connz {
   readonly now: string;
   readonly total: number;
-  readonly offset: number;
-  readonly limit: number;
   readonly connections: readonly Connection[];
 }
 
@@ -120,7 +116,6 @@ export interface SublistFigures {
 
 export interface Subsz extends SublistFigures {
   readonly total: number;
-  readonly offset: number;
   readonly subscriptions_list?: readonly Subscription[];
 }
 
@@ -172,11 +167,9 @@ export interface MappingTarget {
 }
 
 export interface AccountDetail {
-  readonly account_name: string;
   readonly update_time: string;
   readonly is_system?: boolean;
   readonly client_connections: number;
-  readonly subscriptions: number;
   readonly mappings?: Readonly<Record<string, readonly MappingTarget[]>>;
   readonly exports?: readonly AccountExport[];
   readonly imports?: readonly AccountImport[];

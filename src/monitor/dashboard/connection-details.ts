@@ -1,5 +1,6 @@
 /**
- * All there is to know of one connection, also of one that is closed, in the panel at the side.
+ * All there is to know of one connection, also of one that is closed, in the panel at the side:
+ * who it is, its traffic with rates, and what it has subscribed to.
  */
 import { type Connection, type Connz, type Subscription, ask } from "./answers.ts";
 import { accountOf, clientOf } from "./connection-columns.ts";
@@ -67,13 +68,15 @@ export class ConnectionDetails implements Details {
       return;
     }
     this.#facts.render([...factsOf(connection), ...this.#traffic(answer, connection)]);
-    if (subs !== undefined) this.#list(connection.subscriptions_list_detail ?? []);
+    if (subs !== undefined) this.#list(connection);
     this.#last = answer;
   }
 
-  #list(list: readonly Subscription[]): void {
+  #list({ stop, subscriptions, subscriptions_list_detail: list = [] }: Connection): void {
     this.#listed = list.length;
-    this.#table.render(list.slice(0, LONG_LIST));
+    const isLost = stop !== undefined && subscriptions > 0;
+    const emptyText = isLost ? "Not kept of a closed connection" : "No subscriptions";
+    this.#table.render(list.slice(0, LONG_LIST), emptyText);
     const rest = list.length - LONG_LIST;
     showText(this.#more, rest > 0 ? `and ${count(rest).text} more` : "");
   }

@@ -6,6 +6,7 @@ import { type AccountNames, ask } from "./answers.ts";
 import { element } from "./element.ts";
 
 const TYPING_PAUSE_MS = 250;
+const NAMES_INTERVAL_MS = 30_000;
 
 export interface FieldSettings {
   readonly label: string;
@@ -47,17 +48,23 @@ export function choice<Value extends string>(
 export class AccountChoice {
   readonly element: HTMLSelectElement;
   #names: readonly string[];
+  /** When they are worth asking for again: they change with the configuration only. */
+  #dueMs: number;
 
   constructor(onChange: (account: string) => void) {
     this.#names = [];
+    this.#dueMs = 0;
     const all = element("option", { value: "" }, "All accounts");
     this.element = element("select", { "aria-label": "Account" }, all);
     this.element.addEventListener("change", () => onChange(this.element.value));
   }
 
-  /** Asks which accounts there are. */
+  /** Asks now and then which accounts there are. */
   async refresh(): Promise<void> {
+    const nowMs = performance.now();
+    if (nowMs < this.#dueMs) return;
     const { accounts } = await ask<AccountNames>("accountz");
+    this.#dueMs = nowMs + NAMES_INTERVAL_MS;
     const names = accounts.toSorted();
     if (names.join("\n") === this.#names.join("\n")) return;
     this.#names = names;

@@ -20,7 +20,7 @@ export interface Column<Row> {
 export interface TableSettings<Row> {
   readonly label: string;
   keyOf(row: Row): string;
-  /** What stands there instead of rows. */
+  /** What stands there instead of rows, unless something else is said. */
   readonly emptyText: string;
   /** Called with the name of the order. */
   onSort?(sort: string): void;
@@ -80,7 +80,7 @@ export class DataTable<Row> {
     }
   }
 
-  render(rows: readonly Row[]): void {
+  render(rows: readonly Row[], emptyText = this.#settings.emptyText): void {
     const gone = new Set(this.#rows.keys());
     for (const [index, row] of rows.entries()) {
       const key = this.#settings.keyOf(row);
@@ -94,7 +94,7 @@ export class DataTable<Row> {
       this.#rows.delete(key);
     }
     this.#empty.hidden = rows.length > 0;
-    showText(this.#empty, this.#settings.emptyText);
+    showText(this.#empty, emptyText);
   }
 
   #heading({ title, sort, isNumber }: Column<Row>): HTMLTableCellElement {

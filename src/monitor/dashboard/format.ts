@@ -23,7 +23,11 @@ export function bytes(value: number): Shown {
 /** So many a second. */
 export function messageRate(perSecond: number): Shown {
   const full = `${exact.format(perSecond)} messages per second`;
-  return shown(scaled(perSecond, 1000, COUNT_SUFFIXES, ""), full);
+  if (perSecond >= LONG_COUNT) return shown(scaled(perSecond, 1000, COUNT_SUFFIXES, ""), full);
+  return shown(
+    exact.format(perSecond < 10 ? Number(perSecond.toFixed(1)) : Math.round(perSecond)),
+    full,
+  );
 }
 
 export function byteRate(perSecond: number): Shown {

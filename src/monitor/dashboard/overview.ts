@@ -76,7 +76,7 @@ const TILES: readonly Tile[] = [
   {
     title: "CPU",
     value: (varz) => percent(varz.cpu),
-    note: (varz) => shown(`of one core, ${varz.cores} cores`),
+    note: (varz) => shown(`${varz.cores} cores`),
   },
   {
     title: "Memory",

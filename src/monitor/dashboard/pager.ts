@@ -34,14 +34,14 @@ export class Pager {
     this.#offset = 0;
   }
 
-  /** Of `total` entries, `rows` are shown. `note` stands behind. True if the page is past the end. */
+  /** `rows` of `total` entries are shown, `note` stands behind. True for a page past the end. */
   render(rows: number, total: number, note = ""): boolean {
     const { pageSize } = Pager;
     const isPast = rows === 0 && this.#offset > 0;
     if (isPast) this.#offset = Math.floor(Math.max(0, total - 1) / pageSize) * pageSize;
-    const first = rows === 0 ? 0 : this.#offset + 1;
-    const last = rows === 0 ? 0 : this.#offset + rows;
-    showText(this.#text, `${count(first).text}–${count(last).text} of ${count(total).text}${note}`);
+    const last = this.#offset + rows;
+    const range = rows === 0 ? "0" : `${count(this.#offset + 1).text}–${count(last).text}`;
+    showText(this.#text, `${range} of ${count(total).text}${note}`);
     this.#back.disabled = this.#offset === 0;
     this.#on.disabled = last >= total;
     return isPast;

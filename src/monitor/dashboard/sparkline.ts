@@ -1,11 +1,11 @@
 /**
- * A small graph of the last minutes, the newest value at the right. It has no axes: the card
+ * A small graph of the last two minutes, the newest value at the right. It has no axes: the card
  * around it says what it is about, the value now and the highest one.
  */
 import { svgElement } from "./element.ts";
 
-/** Four minutes at a poll each two seconds. */
-const LENGTH = 120;
+/** Two minutes at a poll each two seconds. */
+const LENGTH = 60;
 const WIDTH = LENGTH - 1;
 const HEIGHT = 30;
 /** So that the line is not cut off at the edges. */
