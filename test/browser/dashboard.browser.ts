@@ -367,6 +367,23 @@ describe("the page", () => {
   });
 });
 
+describe("a base path", () => {
+  test("is where the page is and where it asks", async () => {
+    await using server = await ConfiguredServer.start(
+      'http_base_path: "/nats", server_name: "moved"',
+    );
+    const root = `http://${TEST_HOST}:${server.monitorPort}/nats`;
+    await using dashboard = await DashboardPage.open(browser, root);
+    await dashboard.openView("server");
+    await dashboard.shows("#view-server", /moved/);
+    expect(dashboard.requests.filter((url) => /^http/.test(url) && !url.startsWith(root))).toEqual(
+      [],
+    );
+    await Promise.all([dashboard.page.waitForNavigation(), dashboard.page.click("footer a")]);
+    expect(dashboard.page.url()).toBe(`${root}/varz`);
+  });
+});
+
 describe("a server that goes away", () => {
   test("is told of, asked again, and shown when it is back", async () => {
     const hostile = `<script>document.title="taken-over"</script>${"x".repeat(200)}`;

@@ -77,7 +77,10 @@ export class PollLoop {
     window.clearTimeout(this.#timer);
     this.#isBusy = true;
     try {
-      for (const source of sources) await this.#poll(source);
+      for (const source of sources) {
+        // Another tab may have been opened meanwhile.
+        if (this.#visible().includes(source)) await this.#poll(source);
+      }
       for (let next = this.#hurried(); next !== undefined; next = this.#hurried()) {
         await this.#poll(next);
       }
