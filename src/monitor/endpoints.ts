@@ -12,7 +12,6 @@ import { type OptionSource, QueryOptions } from "./endpoint-options.ts";
 import { healthz, healthzOptions } from "./healthz.ts";
 import type { LoopLag } from "./metrics/loop-lag.ts";
 import { metricsPage } from "./metrics/metrics-page.ts";
-import { rootPage } from "./root-page.ts";
 import { jsonPieces } from "./sliced-json.ts";
 import { SlicedText, slicedResponse } from "./sliced-text.ts";
 import { stacksText } from "./stacksz.ts";
@@ -37,7 +36,7 @@ export interface EndpointRequest {
 interface Endpoint {
   readonly path: string;
   /** Throws an `EndpointError` for options that are wrong. */
-  answer(request: EndpointRequest): Response;
+  answer(request: EndpointRequest): Response | Promise<Response>;
 }
 
 /** How a row differs from most. */
@@ -95,7 +94,7 @@ export const endpoints: readonly Endpoint[] = [
 ];
 
 /** The answer for the path, which is the whole one. */
-export function answerFor(path: string, request: EndpointRequest): Response {
+export function answerFor(path: string, request: EndpointRequest): Response | Promise<Response> {
   const { base } = request;
   const endpoint = endpoints.find((one) => pathUnder(base, one.path) === path);
   if (endpoint === undefined) return text(404, "404 page not found\n");
@@ -117,8 +116,10 @@ export function optionsIn(url: URL): OptionSource {
   return new QueryOptions(url.searchParams);
 }
 
-function root({ subject, base, count }: EndpointRequest): Response {
+/** Those who ask for JSON need no page in memory. */
+async function root({ subject, base, count }: EndpointRequest): Promise<Response> {
   count("/");
+  const { rootPage } = await import("./root-page.ts");
   return rootPage(subject.identity, base);
 }
 
