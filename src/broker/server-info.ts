@@ -43,7 +43,7 @@ export interface ServerInfo {
 }
 
 /** What servers of the version that clients see say of themselves; nothing that midge has. */
-const FEATURE_FLAGS = { js_ack_fc_v2: false, js_raft_delete_range: false };
+export const FEATURE_FLAGS = { js_ack_fc_v2: false, js_raft_delete_range: false };
 
 /** Who speaks, for one message after the other. */
 export interface ServerInfoProvider {

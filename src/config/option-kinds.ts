@@ -188,10 +188,14 @@ export function oneOf<const Word extends string>(
   };
 }
 
-/** Texts, trimmed, each once: an array in a file or one alone, commas between them in a flag. */
-export function textList(valueName: string): OptionKind<readonly string[]> {
+/**
+ * Labels in lower case, trimmed, each once: an array in a file or one alone, commas between them in
+ * a flag.
+ */
+export function labelList(valueName: string): OptionKind<readonly string[]> {
   const unique = (texts: readonly string[]) => {
-    return [...new Set(texts.map((one) => one.trim()).filter((one) => one !== ""))];
+    const labels = texts.map((one) => one.trim().toLowerCase());
+    return [...new Set(labels.filter((one) => one !== ""))];
   };
   return {
     valueName,

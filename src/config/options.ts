@@ -16,7 +16,7 @@ import {
   port,
   strictDuration,
   text,
-  textList,
+  labelList,
   textMap,
   timeout,
   toggle,
@@ -70,7 +70,7 @@ const ownRows = rows({
     help: "Path under which monitoring answers",
   },
   serverTags: {
-    kind: textList("tag,..."), default: [],
+    kind: labelList("tag,..."), default: [],
     keys: ["server_tags"], reload: "identity", reloadText: () => "Reloaded: tags", group: "Server",
     help: "Labels of this server in monitoring",
   },

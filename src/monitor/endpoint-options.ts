@@ -3,6 +3,7 @@
  * the system account. An endpoint says once which it takes (`OptionSource`); what is accepted is
  * what Go's strconv and encoding/json accept, and errors over HTTP have their words.
  */
+import { goQuoted } from "../util/go-quoted.ts";
 import { messageOf } from "../util/system-error.ts";
 import { EndpointError } from "./endpoint.ts";
 
@@ -48,12 +49,17 @@ const STATE_WORDS: ReadonlyMap<string, ConnectionState> = new Map([
 
 const STATE_NUMBERS: readonly ConnectionState[] = ["open", "closed", "all"];
 
-/** The options in the query of a URL. Of several with one name, the first counts. */
+/**
+ * The options in the query of a URL. Of several with one name, the first counts; those that Go does
+ * not read, with a semicolon or a broken escape, are as if left out.
+ */
 export class QueryOptions implements OptionSource {
   readonly #parameters: URLSearchParams;
 
-  constructor(parameters: URLSearchParams) {
-    this.#parameters = parameters;
+  constructor(query: string) {
+    const parts = query.replace(/^\?/, "").split("&");
+    const isRead = (part: string) => !part.includes(";") && !/%(?![\da-f]{2})/i.test(part);
+    this.#parameters = new URLSearchParams(parts.filter(isRead).join("&"));
   }
 
   flag(query: string): boolean {
@@ -121,7 +127,7 @@ function undecodable(
   written: string,
   reason: string,
 ): EndpointError {
-  const goError = `strconv.${goFunction}: parsing ${JSON.stringify(written)}: ${reason}`;
+  const goError = `strconv.${goFunction}: parsing ${goQuoted(written)}: ${reason}`;
   return new EndpointError(`Error decoding ${type} for '${option}': ${goError}`);
 }
 

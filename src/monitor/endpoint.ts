@@ -20,8 +20,8 @@ export interface MonitorSubject {
   readonly identity: ServerIdentity;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The port that clients connect to; the bound one if it was to be any free port. */
-  clientPort(): number;
+  /** Where clients connect, as INFO says; the bound port if it was to be any free one. */
+  clientAddress(): { readonly host: string; readonly port: number };
   /** Whether clients can connect now. */
   isReady(): boolean;
 }

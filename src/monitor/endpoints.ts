@@ -6,6 +6,7 @@ import { goJson } from "../util/go-json.ts";
 import { accountz, accountzOptions } from "./accountz.ts";
 import { accstatz, accstatzOptions } from "./accstatz.ts";
 import { connz, connzOptions } from "./connz.ts";
+import { decodedPath, hasEmptyParts, redirectToClean } from "./request-path.ts";
 import { varsPage } from "./debug-vars.ts";
 import { EndpointError, type MonitorFacts, type MonitorSubject } from "./endpoint.ts";
 import { type OptionSource, QueryOptions } from "./endpoint-options.ts";
@@ -93,9 +94,11 @@ export const endpoints: readonly Endpoint[] = [
   { path: "/metrics", answer: metrics },
 ];
 
-/** The answer for the path, which is the whole one. */
-export function answerFor(path: string, request: EndpointRequest): Response | Promise<Response> {
+/** The answer for the whole path of the URL; its query is in the options. */
+export function answerFor(url: URL, request: EndpointRequest): Response | Promise<Response> {
   const { base } = request;
+  const path = decodedPath(url);
+  if (hasEmptyParts(path)) return redirectToClean(path, url.search);
   const endpoint = endpoints.find((one) => pathUnder(base, one.path) === path);
   if (endpoint === undefined) return text(404, "404 page not found\n");
   try {
@@ -113,7 +116,7 @@ function pathUnder(base: string, path: string): string {
 
 /** The options as they stand in the query of a URL. */
 export function optionsIn(url: URL): OptionSource {
-  return new QueryOptions(url.searchParams);
+  return new QueryOptions(url.search);
 }
 
 /** Those who ask for JSON need no page in memory. */

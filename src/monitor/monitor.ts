@@ -93,7 +93,7 @@ export class Monitor {
       if (refusal !== undefined) return refusal;
     }
     const url = new URL(request.url);
-    return answerFor(url.pathname, {
+    return answerFor(url, {
       subject,
       facts: this.facts,
       options: optionsIn(url),

@@ -43,6 +43,12 @@ export function leafz({ identity, clock }: MonitorSubject): object {
   return { server_id: identity.id, now: goTime(clock.wallMs()), leafnodes: 0, leafs: [] };
 }
 
+/** Read only for their errors. */
+export function raftzOptions(source: OptionSource): void {
+  source.text("acc", "account");
+  source.text("group");
+}
+
 export interface JszOptions {
   /** Whether only the leader of all JetStream servers is to answer. */
   readonly leaderOnly: boolean;

@@ -65,7 +65,7 @@ export const SERVER_SERVICES: Readonly<Record<string, SystemService>> = {
   PROFILEZ: service(profilezOptions, ({ subject }, options) => profilez(subject.clock, options)),
   EXPVARZ: service(none, expvarz),
   IPQUEUESZ: service((source) => source.flag("all"), nothing),
-  RAFTZ: service(none, nothing),
+  RAFTZ: service(alone.raftzOptions, nothing),
   RELOAD: service(none, reload),
   KICK: service(cidOption, ({ subject }, cid) => kick(subject.broker, cid)),
   LDM: service(cidOption, announceLameDuck),

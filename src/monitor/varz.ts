@@ -3,6 +3,7 @@
  * `midge_version` is our addition.
  */
 import type { Options } from "../config/options.ts";
+import { FEATURE_FLAGS } from "../broker/server-info.ts";
 import { goTime } from "../util/go-time.ts";
 import type { MonitorFacts, MonitorSubject } from "./endpoint.ts";
 import { uptimeText } from "./uptime.ts";
@@ -24,7 +25,8 @@ export function varz(subject: MonitorSubject, facts: MonitorFacts): object {
     proto: 1,
     git_commit: identity.gitCommit || undefined,
     go: identity.runtime,
-    ...configuredFields(subject.options(), subject.clientPort()),
+    ...addressFields(subject),
+    ...configuredFields(subject.options()),
     start: goTime(facts.startMs),
     now: goTime(nowMs),
     uptime: uptimeText(nowMs - facts.startMs),
@@ -53,7 +55,8 @@ export function varz(subject: MonitorSubject, facts: MonitorFacts): object {
     config_load_time: goTime(config.loadMs),
     config_digest: config.digest,
     tags: serverTags.length === 0 ? undefined : serverTags,
-    metadata: Object.keys(serverMetadata).length === 0 ? undefined : serverMetadata,
+    metadata: Object.keys(serverMetadata).length === 0 ? undefined : sorted(serverMetadata),
+    feature_flags: FEATURE_FLAGS,
     system_account: broker.systemAccount?.name,
     slow_consumer_stats: perKind(counters.slowConsumers),
     stale_connection_stats: perKind(counters.staleConnections),
@@ -61,10 +64,13 @@ export function varz(subject: MonitorSubject, facts: MonitorFacts): object {
   };
 }
 
-function configuredFields(options: Options, port: number): object {
+function addressFields(subject: MonitorSubject): object {
+  const { host, port } = subject.clientAddress();
+  return { host, port };
+}
+
+function configuredFields(options: Options): object {
   return {
-    host: options.host,
-    port,
     auth_required: requiresLogin(options) || undefined,
     max_connections: options.maxConnections,
     max_subscriptions: options.maxSubscriptions || undefined,
@@ -96,8 +102,8 @@ function requiresLogin({ username, authorizationToken, users, accounts }: Option
 }
 
 /** By name, as Go writes maps. */
-function sorted(counts: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
-  const entries = Object.entries(counts);
+function sorted<Value>(map: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> {
+  const entries = Object.entries(map);
   return Object.fromEntries(entries.sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 

@@ -124,7 +124,7 @@ export class Server {
       identity: this.identity,
       clock,
       logger,
-      clientPort: () => this.#clients.port,
+      clientAddress: () => this.natsContext,
       isReady: () => this.#clients.isListening,
     };
     this.#monitor = new Monitor(this.#subject);

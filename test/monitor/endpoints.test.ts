@@ -1,52 +1,23 @@
 /**
- * Monitoring over HTTP, compared with what nats-server answers in the same situation: two accounts
- * that share subjects, a client in each, and one that is gone.
+ * Monitoring over HTTP: what does not follow from the answers that are recorded from nats-server
+ * (`answers.test.ts`), which are the form of JSON and what is counted.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { eventually } from "../support/measured-server.ts";
-import { shapeOf } from "../support/shape.ts";
 import { TWO_ACCOUNTS } from "../support/two-accounts.ts";
 import { MonitoredServer } from "./monitored-server.ts";
-import { REFERENCE_ANSWERS } from "./reference-answers.ts";
 
 const CONFIG = `
 server_name: "rec"
 ${TWO_ACCOUNTS}
 `;
 
-const SOON_MS = 10_000;
-
 let monitored: MonitoredServer;
 
 beforeAll(async () => {
   monitored = await MonitoredServer.start(CONFIG);
-  const library = { lang: "js", version: "1.0" };
-  const alice = { user: "a", pass: "a", name: "alice", ...library };
-  const bee = { user: "b", pass: "b", name: "bee", ...library };
-  await monitored.client(alice, "SUB svc.x 1", "SUB foo.bar q1 2");
-  await monitored.client(bee, "SUB x 1", "UNSUB 1 5", "PUB x 2\r\nhi");
-  const gone = await monitored.client({ ...bee, name: "gone" });
-  gone.end();
-  const { closedConnections } = monitored.server.broker;
-  await eventually("the end of a connection", SOON_MS, () => closedConnections.count === 1);
 });
 
 afterAll(() => monitored[Symbol.asyncDispose]());
-
-async function described(response: Response): Promise<string> {
-  const type = response.headers.get("Content-Type");
-  const cors = response.headers.get("Access-Control-Allow-Origin") ?? "-";
-  const text = await response.text();
-  const isJson = type === "application/json";
-  const body = isJson ? shapeOf(JSON.parse(text)) : type?.includes("html") ? "" : text;
-  return `${response.status} ${type} ${cors} ${body}`;
-}
-
-describe("the answer is nats-server's for", () => {
-  test.each(Object.keys(REFERENCE_ANSWERS))("%s", async (path) => {
-    expect(await described(await monitored.fetch(path))).toBe(REFERENCE_ANSWERS[path]!);
-  });
-});
 
 describe("JSON over HTTP", () => {
   test("is indented by two blanks, but for the health on one line", async () => {

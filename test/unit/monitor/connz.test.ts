@@ -33,7 +33,7 @@ interface Answer {
   readonly connections: readonly Entry[];
 }
 
-const DEFAULTS = connzOptions(new QueryOptions(new URLSearchParams()));
+const DEFAULTS = connzOptions(new QueryOptions(""));
 
 function ask({ subject }: MonitoredBroker, options: Partial<ConnzOptions> = {}): Answer {
   return JSON.parse(JSON.stringify(connz(subject, { ...DEFAULTS, ...options }))) as Answer;

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { EndpointError } from "../../../src/monitor/endpoint.ts";
 import { BodyOptions, QueryOptions } from "../../../src/monitor/endpoint-options.ts";
 
-const query = (text: string) => new QueryOptions(new URLSearchParams(text));
+const query = (text: string) => new QueryOptions(text);
 const body = (text: string) => new BodyOptions(new TextEncoder().encode(text));
 
 describe("in a query", () => {

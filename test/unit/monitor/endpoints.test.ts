@@ -12,7 +12,7 @@ async function ask(target: string, base = ""): Promise<{ response: Response; cou
   const count = (path: string) => counted.push(path);
   const lag = new LoopLag(subject.clock);
   const request = { subject, facts, options: optionsIn(url), base, accept: "", lag, count };
-  return { response: await answerFor(url.pathname, request), counted };
+  return { response: await answerFor(url, request), counted };
 }
 
 describe("every endpoint", () => {

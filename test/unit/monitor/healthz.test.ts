@@ -4,7 +4,7 @@ import { QueryOptions } from "../../../src/monitor/endpoint-options.ts";
 import { type HealthzOptions, healthz, healthzOptions } from "../../../src/monitor/healthz.ts";
 import { MonitoredBroker } from "./monitored-broker.ts";
 
-const DEFAULTS = healthzOptions(new QueryOptions(new URLSearchParams()));
+const DEFAULTS = healthzOptions(new QueryOptions(""));
 
 function ask({ subject }: MonitoredBroker, options: Partial<HealthzOptions> = {}): object {
   return healthz(subject, { ...DEFAULTS, ...options });

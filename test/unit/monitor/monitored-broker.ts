@@ -76,7 +76,7 @@ export class MonitoredBroker {
       identity: nats.identity,
       options: () => options,
       config: () => ({ digest: "", loadMs: clock.wallMs() }),
-      clientPort: () => 4222,
+      clientAddress: () => ({ host: "0.0.0.0", port: 4222 }),
       isReady: () => this.isReady,
     };
     const usage = { memoryBytes: 1024, cores: 4, cpuPercent: 12.5 };

@@ -31,7 +31,7 @@ test("nobody is the leader of JetStream", () => {
 });
 
 test("whether only the leader is to answer has a name in a query and one in JSON", () => {
-  const query = new QueryOptions(new URLSearchParams("leader-only=1"));
+  const query = new QueryOptions("leader-only=1");
   const body = new BodyOptions(new TextEncoder().encode('{"leader_only":true}'));
   for (const source of [query, body])
     expect(alone.jszOptions(source)).toEqual({ leaderOnly: true });

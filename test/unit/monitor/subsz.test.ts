@@ -17,7 +17,7 @@ interface Answer {
   readonly subscriptions_list?: readonly { readonly subject: string }[];
 }
 
-const DEFAULTS = subszOptions(new QueryOptions(new URLSearchParams()));
+const DEFAULTS = subszOptions(new QueryOptions(""));
 
 function ask({ subject }: MonitoredBroker, options: Partial<SubszOptions> = {}): Answer {
   return JSON.parse(JSON.stringify(subsz(subject, { ...DEFAULTS, ...options }))) as Answer;
