@@ -224,7 +224,8 @@ function payloadAfter(form: RegExp, received: string): string | undefined {
   return Buffer.from(payload, "latin1").toString();
 }
 
-/** Of a page for people only where it leads to on this server. */
+/** Of a page for people only which of the reference's endpoints it leads to. */
 function linksIn(page: string): string {
-  return [...page.matchAll(/href="?(\.?\/[^\s">]*)/g)].map(([, link]) => link).join("\n");
+  const links = page.matchAll(/href="?(\.?\/[^\s">]*(?:z|debug\/vars))(?=[\s">])/g);
+  return [...links].map(([, link]) => link).join("\n");
 }
