@@ -33,9 +33,10 @@ for (const name of Object.keys(SCENES)) {
       return run;
     });
 
-    const compared = answers.filter((one) => !isReference() || one.documented === undefined);
-    test.each(compared)("$question", async ({ question, answer }) => {
-      expect(await scene.ask(question, answer)).toBe(answer);
+    test.each(answers)("$question", async ({ question, answer, documented }) => {
+      const now = await scene.ask(question, answer);
+      if (isReference() && documented !== undefined) expect(now).not.toBe(answer);
+      else expect(now).toBe(answer);
     });
   });
 }
