@@ -18,6 +18,7 @@ export interface ClosedConnection extends TrafficCounters {
   readonly lastActivityMs: number;
   readonly reason: CloseReason;
   readonly rttMs: number;
+  /** "" of who was not let into any. */
   readonly account: string;
   /** What was told of it. */
   readonly facts: ClientFacts;

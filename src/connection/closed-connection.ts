@@ -25,6 +25,7 @@ export function closedConnection(
 ): ClosedConnection {
   const stopMs = clock.wallMs();
   const { account } = connection;
+  const isRefused = REFUSED.has(reason);
   return {
     cid: connection.cid,
     remoteAddress: connection.remoteAddress,
@@ -34,8 +35,8 @@ export function closedConnection(
     lastActivityMs: stopMs - (clock.nowMs() - connection.keepAlive.lastActivityMs),
     reason,
     rttMs: connection.rttMs,
-    account: account.name,
-    facts: REFUSED.has(reason) ? { ...connection.facts, jwt: "" } : connection.facts,
+    account: isRefused ? "" : account.name,
+    facts: isRefused ? { ...connection.facts, jwt: "" } : connection.facts,
     stalls: connection.stalls,
     subscriptions: connection.subscriptionCount,
     subscriptionList: Iterator.from(connection.subscriptions)

@@ -100,7 +100,9 @@ export function answerFor(url: URL, request: EndpointRequest): Response | Promis
   const path = decodedPath(url);
   if (hasEmptyParts(path)) return redirectToClean(path, url.search);
   const endpoint = endpoints.find((one) => pathUnder(base, one.path) === path);
-  if (endpoint === undefined) return text(404, "404 page not found\n");
+  if (endpoint === undefined) {
+    return text(404, "404 page not found\n", { "X-Content-Type-Options": "nosniff" });
+  }
   try {
     return endpoint.answer(request);
   } catch (error) {
@@ -154,7 +156,7 @@ function json(body: object, indent: number, status = 200): Response {
   return new Response(goJson(body, indent), { status, headers: JSON_HEADERS });
 }
 
-function text(status: number, words: string): Response {
-  const headers = { "Content-Type": "text/plain; charset=utf-8" };
+function text(status: number, words: string, more: Record<string, string> = {}): Response {
+  const headers = { "Content-Type": "text/plain; charset=utf-8", ...more };
   return new Response(words, { status, headers });
 }
