@@ -4,7 +4,7 @@
  */
 import { type CloseReason, closeReasons } from "../broker/close-reason.ts";
 import type { ClosedConnection } from "../broker/closed-connections.ts";
-import { listedSubscription } from "../broker/listed-subscription.ts";
+import { type ListedSubscription, listedSubscription } from "../broker/listed-subscription.ts";
 import type { LiveConnection } from "../broker/live-connection.ts";
 import type { Clock } from "../util/clock.ts";
 
@@ -16,6 +16,8 @@ const REFUSED: ReadonlySet<CloseReason> = new Set([
   closeReasons.authenticationViolation,
   closeReasons.authenticationTimeout,
 ]);
+
+const NONE: readonly ListedSubscription[] = [];
 
 /** A copy without the connection's buffers and socket. */
 export function closedConnection(
@@ -39,10 +41,7 @@ export function closedConnection(
     facts: isRefused ? { ...connection.facts, jwt: "" } : connection.facts,
     stalls: connection.stalls,
     subscriptions: connection.subscriptionCount,
-    subscriptionList: Iterator.from(connection.subscriptions)
-      .take(MAX_KEPT_SUBSCRIPTIONS)
-      .map((subscription) => listedSubscription(account, subscription))
-      .toArray(),
+    subscriptionList: connection.subscriptionCount === 0 ? NONE : keptOf(connection),
     inMessages: connection.inMessages,
     inBytes: connection.inBytes,
     outMessages: connection.outMessages,
@@ -50,4 +49,11 @@ export function closedConnection(
     tls: connection.tls,
     proxyKey: connection.proxyKey,
   };
+}
+
+function keptOf({ account, subscriptions }: LiveConnection): readonly ListedSubscription[] {
+  return Iterator.from(subscriptions)
+    .take(MAX_KEPT_SUBSCRIPTIONS)
+    .map((subscription) => listedSubscription(account, subscription))
+    .toArray();
 }

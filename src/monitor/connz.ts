@@ -134,6 +134,9 @@ function* entriesOf(
   for (const view of views) yield entryOf(view, options);
 }
 
+/** Subscriptions of a connection that are written with it, not in slices. */
+const MAX_AT_ONCE = 100;
+
 /** The fields that tell what the connection has subscribed to, or had when it closed. */
 function subscriptionFields(view: ConnectionView, options: ConnzOptions): object {
   const { live, closed, cid, account } = view;
@@ -141,23 +144,26 @@ function subscriptionFields(view: ConnectionView, options: ConnzOptions): object
     live === undefined
       ? (closed?.subscriptionList ?? [])
       : listedIn(live.account, inOrderOfIds(live));
+  const isLong = view.subscriptionCount > MAX_AT_ONCE;
   if (!options.subscriptionsDetail) {
-    return { subscriptions_list: listOf(listed, ({ subject }) => subject) };
+    return { subscriptions_list: listOf(listed, isLong, ({ subject }) => subject) };
   }
   const detail = (one: ListedSubscription) =>
     live === undefined
       ? accountSubscriptionDetail(one, cid, account)
       : subscriptionDetail(one, cid);
-  return { subscriptions_list_detail: listOf(listed, detail) };
+  return { subscriptions_list_detail: listOf(listed, isLong, detail) };
 }
 
 function listOf(
   listed: Iterable<ListedSubscription | undefined>,
+  isLong: boolean,
   entryOf: (one: ListedSubscription) => object | string,
-): EntryList {
-  return new EntryList(function* () {
+): EntryList | (object | string)[] {
+  const list = new EntryList(function* () {
     for (const one of listed) yield one === undefined ? undefined : entryOf(one);
   });
+  return isLong ? list : list.toJSON();
 }
 
 function entryOf(view: ConnectionView, options: ConnzOptions): object {
@@ -223,6 +229,7 @@ export function rttText(rttMs: number): string {
 
 /** Whoever has a bearer JWT can log in with it: "" in its place. */
 export function shownJwt(jwt: string): string {
+  if (jwt === "") return "";
   const [, claims = ""] = jwt.split(".");
   try {
     const decoded: unknown = JSON.parse(Buffer.from(claims, "base64url").toString());
