@@ -6,11 +6,14 @@
  * password for the same hash meanwhile shares one check, as a fleet does that comes back.
  */
 import type { Applicant } from "./authenticator.ts";
+import { type Clock, systemClock } from "../util/clock.ts";
 import { verifyPassword } from "./bcrypt.ts";
 
 /** The event loop has a core for itself where there are several. */
 export const CONCURRENT_CHECKS = Math.min(Math.max(navigator.hardwareConcurrency - 1, 1), 4);
 export const MAX_WAITING_CHECKS = 4096;
+/** Of a rest after a check that failed, which is as long as the check. */
+const MAX_REST_MS = 500;
 /** One address alone cannot fill the queue. */
 export const MAX_WAITING_PER_ADDRESS = 1024;
 
@@ -39,6 +42,7 @@ interface Check {
 
 export class BcryptQueue {
   readonly #verify: typeof verifyPassword;
+  readonly #clock: Clock;
   /** Running and waiting, by what they check. */
   readonly #checks: Map<string, Check>;
   /** Waiting, by address, in the order in which addresses have their turns. Never empty lists. */
@@ -46,8 +50,9 @@ export class BcryptQueue {
   #running: number;
   #waiting: number;
 
-  constructor(verify = verifyPassword) {
+  constructor(verify = verifyPassword, clock = systemClock) {
     this.#verify = verify;
+    this.#clock = clock;
     this.#checks = new Map();
     this.#lanes = new Map();
     this.#running = 0;
@@ -89,15 +94,25 @@ export class BcryptQueue {
   #start(check: Check): void {
     this.#running++;
     const { password, hash } = check.request;
+    const startMs = this.#clock.nowMs();
     const end = (answer: HashCheck) => {
-      this.#running--;
       this.#settle(check, answer);
-      this.#startNext();
+      if (answer === HashCheck.Match || this.#waiting === 0) {
+        this.#endTurn();
+        return;
+      }
+      const tookMs = this.#clock.nowMs() - startMs;
+      this.#clock.after(Math.min(tookMs, MAX_REST_MS), () => this.#endTurn());
     };
     void this.#verify(password, hash).then(
       (isMatch) => end(isMatch ? HashCheck.Match : HashCheck.Mismatch),
       () => end(HashCheck.Mismatch),
     );
+  }
+
+  #endTurn(): void {
+    this.#running--;
+    this.#startNext();
   }
 
   #startNext(): void {

@@ -8,8 +8,7 @@
  * kept, in order.
  */
 import type { Account } from "../broker/account.ts";
-import { closeReasons } from "../broker/close-reason.ts";
-import type { CloseReason } from "../broker/close-reason.ts";
+import { type CloseReason, closeReasons } from "../broker/close-reason.ts";
 import type { LiveConnection } from "../broker/live-connection.ts";
 import { Pressure } from "../broker/back-pressure.ts";
 import type { Producer, SlowReceiver, WaitingProducer } from "../broker/back-pressure.ts";
@@ -20,18 +19,14 @@ import type { Publisher } from "../broker/publisher.ts";
 import type { ConnectionKind } from "../broker/stats.ts";
 import type { Subscription } from "../broker/subscription.ts";
 import type { Transport, TransportListener } from "../transport/transport.ts";
-import { formatDuration } from "../util/duration.ts";
-import { TimerEntry } from "../util/timer-wheel.ts";
-import type { TimerOwner } from "../util/timer-wheel.ts";
+import { TimerEntry, type TimerOwner } from "../util/timer-wheel.ts";
 import { closedConnection } from "./closed-connection.ts";
-import { say, sayRarely } from "./connection-log.ts";
-import { countSlowConsumer, sayRecovered } from "./slow-consumer.ts";
+import { say } from "./connection-log.ts";
+import * as slow from "./slow-consumer.ts";
 import type { ConnectionContext } from "./context.ts";
-import { Input } from "./input.ts";
-import type { InputOwner } from "./input.ts";
+import { Input, type InputOwner } from "./input.ts";
 import { KeepAlive, KeepAliveStep } from "./keep-alive.ts";
-import { Outbound } from "./outbound.ts";
-import type { OutboundOwner } from "./outbound.ts";
+import { Outbound, type OutboundOwner } from "./outbound.ts";
 import {
   HIGH_PRESSURE_SHARE,
   SlowReceiverWatch,
@@ -268,7 +263,7 @@ export abstract class Connection
 
   onUnblocked(): void {
     const watch = this.#watch!;
-    if (watch.isLate) sayRecovered(this, watch.refusedMs(this.context.clock.nowMs()));
+    if (watch.isLate) slow.sayRecovered(this, watch.refusedMs(this.context.clock.nowMs()));
     watch.end();
     if (this.#state === ConnectionState.Closing) this.#finish();
   }
@@ -300,7 +295,7 @@ export abstract class Connection
     const { maxPendingBytes, noFastProducerStall } = this.context.options;
     const pending = this.pendingBytes;
     if (pending > maxPendingBytes) {
-      countSlowConsumer(this, "Detected", `MaxPending of ${maxPendingBytes} Exceeded`);
+      slow.countSlowConsumer(this, "Detected", `MaxPending of ${maxPendingBytes} Exceeded`);
       this.close(closeReasons.slowConsumerPendingBytes);
       return;
     }
@@ -330,8 +325,7 @@ export abstract class Connection
   }
 
   onLongStall(stalledMs: number): void {
-    const text = `Producer was stalled for a total of ${formatDuration(stalledMs)}`;
-    sayRarely(this, "warn", "producer_stalled", text);
+    slow.sayStalled(this, stalledMs);
   }
 
   // --- Timers --------------------------------------------------------------------------------
@@ -385,13 +379,8 @@ export abstract class Connection
       this.#finish();
       return;
     }
-    const { writeDeadlineMs, writeTimeout } = this.context.options;
-    if (this.#state !== ConnectionState.Authenticating) {
-      const amount = `${this.outbound.pendingBlocks} chunks of ${this.pendingBytes} total bytes.`;
-      const detail = `WriteDeadline of ${formatDuration(writeDeadlineMs)} exceeded with ${amount}`;
-      countSlowConsumer(this, watch.isLate ? "State" : "Detected", detail);
-    }
-    if (writeTimeout === "retry" && watch.hasTakenSome) {
+    if (this.#state > ConnectionState.Authenticating) slow.countWriteDeadline(this, watch.isLate);
+    if (this.context.options.writeTimeout === "retry" && watch.hasTakenSome) {
       watch.isLate = true;
       this.#renewWriteDeadline(watch);
     } else {
@@ -405,6 +394,11 @@ export abstract class Connection
     this.#loginDueMs = this.context.clock.nowMs() + this.context.options.authTimeoutMs;
     this.#pingDueMs = this.context.clock.nowMs() + this.context.options.pingIntervalMs;
     this.#armTimer();
+  }
+
+  /** The peer has done its part: how long the check takes is not its matter. */
+  endLoginTime(): void {
+    this.#loginDueMs = Infinity;
   }
 
   /** The peer may do all it is allowed to. The first ping is due after `pingDelayMs`. */

@@ -37,6 +37,8 @@ export interface LogInClient extends EventConnection {
   /** Answers with the row's error, logs `logText` and the reason, and closes. */
   refuseLogIn(row: errors.ProtocolErrorRow, logText: string, reason: string): void;
   close(reason: CloseReason): void;
+  /** Ends the time that it has to log in. */
+  endLoginTime(): void;
   holdInput(): void;
   releaseInput(action: () => void): void;
 }
@@ -103,6 +105,7 @@ export class LogIn implements Applicant {
   }
 
   #authenticateAfter(delayMs: number): void {
+    this.#client.endLoginTime();
     this.#client.holdInput();
     this.#client.context.clock.after(delayMs, () => {
       this.#client.releaseInput(() => this.#authenticate());
@@ -150,6 +153,7 @@ export class LogIn implements Applicant {
 
   /** The client's input waits until it is decided. */
   #waitFor(verdict: Promise<Verdict>, take: (decided: Verdict) => void): void {
+    this.#client.endLoginTime();
     this.#client.holdInput();
     void verdict.then((decided) => this.#client.releaseInput(() => take(decided)));
   }

@@ -112,6 +112,22 @@ describe("a flood of wrong passwords for a bcrypt hash", () => {
   );
 
   test(
+    "is answered, each of it, however long that takes: the time to log in is the client's",
+    async () => {
+      const hash = await hashPassword(HASHED.pass, COST);
+      const config = `authorization { timeout: 0.2, users: [{user: hashed, password: "${hash}"}] }`;
+      await using server = await ConfiguredServer.start(config);
+      const refusals = Array.from({ length: 24 }, (_, i) =>
+        refusedWith(server, connectLine({ ...HASHED, pass: `wrong-secret-${i}` })),
+      );
+      const rightful = server.client(HASHED);
+      expect(new Set(await Promise.all(refusals))).toEqual(new Set([VIOLATION]));
+      await (await rightful).synchronise();
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
     "is dropped with the connections that made it",
     async () => {
       const { server } = await serverWithHash();

@@ -7,12 +7,15 @@ import {
   MAX_WAITING_CHECKS,
   MAX_WAITING_PER_ADDRESS,
 } from "../../../src/auth/bcrypt-queue.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
 
 const LIVE = { isLive: true };
+const LONG_MS = 60_000;
 
 /** A queue whose checks end when the test says so; passwords beginning with "ok" are right. */
 class Lab {
   readonly started: string[] = [];
+  readonly clock = new FakeClock();
   readonly queue: BcryptQueue;
   readonly #ends: (() => void)[] = [];
 
@@ -20,7 +23,7 @@ class Lab {
     this.queue = new BcryptQueue((password) => {
       this.started.push(password);
       return new Promise((resolve) => this.#ends.push(() => resolve(password.startsWith("ok"))));
-    });
+    }, this.clock);
   }
 
   check(password: string, address = "a", waiter = LIVE): Promise<HashCheck> {
@@ -34,10 +37,16 @@ class Lab {
     return this;
   }
 
-  /** Ends the oldest check that runs, and lets the next begin. */
-  async endOne(): Promise<void> {
+  /** Ends the oldest check that runs, and what follows at once. */
+  async endOneOnly(): Promise<void> {
     this.#ends.shift()?.();
     for (let i = 0; i < 4; i++) await Promise.resolve();
+  }
+
+  /** Ends the oldest check that runs, and lets the next begin. */
+  async endOne(): Promise<void> {
+    await this.endOneOnly();
+    this.clock.advance(LONG_MS);
   }
 
   async endAll(): Promise<void> {
@@ -77,6 +86,43 @@ test("a check that breaks down is no match, and the next begins", async () => {
     expect(await answer).toBe(HashCheck.Mismatch);
   }
   expect(queue.waiting).toBe(0);
+});
+
+describe("after a check that failed", () => {
+  const start = async (password: string) => {
+    const lab = new Lab().fill();
+    for (const waiting of ["1", "2"]) void lab.check(waiting);
+    await lab.endAll();
+    for (let i = 0; i < CONCURRENT_CHECKS; i++) void lab.check(`${password} ${i}`, "filler");
+    void lab.check("next");
+    lab.started.length = 0;
+    lab.clock.advance(100);
+    await lab.endOneOnly();
+    return lab;
+  };
+
+  test("the next begins when as much time has passed as it took", async () => {
+    const lab = await start("wrong");
+    expect(lab.started).toEqual([]);
+    lab.clock.advance(99);
+    expect(lab.started).toEqual([]);
+    lab.clock.advance(1);
+    expect(lab.started).toEqual(["next"]);
+  });
+
+  test("the rest is no longer than half a second, however strong the hash", async () => {
+    const lab = await start("wrong");
+    lab.clock.advance(100);
+    lab.clock.advance(LONG_MS);
+    void lab.check("last");
+    await lab.endOneOnly();
+    lab.clock.advance(500);
+    expect(lab.started).toContain("last");
+  });
+
+  test("nobody rests when it was right", async () => {
+    expect((await start("ok")).started).toEqual(["next"]);
+  });
 });
 
 describe("those that wait", () => {
