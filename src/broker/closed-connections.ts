@@ -6,7 +6,7 @@ import type { ClientFacts } from "./client-facts.ts";
 import type { CloseReason } from "./close-reason.ts";
 import type { ListedSubscription } from "./listed-subscription.ts";
 import type { TrafficCounters } from "./stats.ts";
-import type { TlsFacts } from "./tls-facts.ts";
+import type { TlsFacts } from "../transport/tls-facts.ts";
 
 export interface ClosedConnection extends TrafficCounters {
   readonly cid: number;

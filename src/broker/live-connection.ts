@@ -8,7 +8,7 @@ import type { ClientFacts } from "./client-facts.ts";
 import type { CloseReason } from "./close-reason.ts";
 import type { ConnectionKind, TrafficCounters } from "./stats.ts";
 import type { Subscription } from "./subscription.ts";
-import type { TlsFacts } from "./tls-facts.ts";
+import type { TlsFacts } from "../transport/tls-facts.ts";
 
 export interface LiveConnection extends TrafficCounters {
   readonly cid: number;

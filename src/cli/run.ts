@@ -57,12 +57,28 @@ async function testConfiguration(sources: OptionSources): Promise<never> {
   if (configPath === undefined) {
     return refuse(["must specify [-c, --config] option to check configuration file syntax"]);
   }
-  const { origin, errors, warnings, notices } = await resolveOptions(sources, fileSource);
-  const problems = [...warnings, ...errors];
+  const { options, origin, errors, warnings, notices } = await resolveOptions(sources, fileSource);
+  const problems = [...warnings, ...errors, ...(await tlsProblems(options, errors))];
   if (problems.length > 0) return refuse(problems);
   complain(notices);
   complain([`configuration file ${configPath} is valid (${origin?.digest})`]);
   return process.exit(EXIT_OK);
+}
+
+/** What is wrong with certificates; those that cannot be read are among the errors already. */
+async function tlsProblems(
+  { tls, allowNonTls }: Options,
+  errors: readonly string[],
+): Promise<string[]> {
+  if (tls === undefined || errors.length > 0) return [];
+  const { makeTlsTerms } = await import("../server/make-tls-terms.ts");
+  try {
+    const read = (path: string) => fileSource.read(path);
+    makeTlsTerms(tls, allowNonTls, { read, limit: () => undefined });
+    return [];
+  } catch (error) {
+    return [messageOf(error)];
+  }
 }
 
 async function serve(sources: OptionSources): Promise<void> {

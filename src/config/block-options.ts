@@ -110,7 +110,8 @@ export const blockRows = rows({
 
   tls: {
     kind: block<TlsSettings | undefined>("tls"), default: undefined,
-    keys: ["tls"], reload: "restart", field: "TLS", group: "TLS", secret: true, unavailable: true,
+    keys: ["tls"], reload: "live", reloadText: (tls) => `Reloaded: tls = ${tls === undefined ? "disabled" : "enabled"}`,
+    group: "TLS", secret: true,
     help: "Encryption of client connections",
   },
   ocsp: {

@@ -7,8 +7,6 @@ import { advertisedAddress } from "./advertised-address.ts";
 import { OptionValueError } from "./option-value-error.ts";
 import type { Options } from "./options.ts";
 
-/** Compared as it stands, a hash would be the password, and the password would not. */
-
 /**
  * What is wrong, one sentence each, in nats-server's words; empty when the options fit together.
  */
@@ -31,9 +29,19 @@ export function checkOptions(options: Options): readonly string[] {
   if (options.username !== "" && options.authorizationToken !== "") {
     problems.push("Cannot have a user/pass and token");
   }
+  problems.push(...monitoringProblems(options));
   problems.push(...accountProblems(options));
   problems.push(...advertiseProblems(options.clientAdvertise));
   return problems;
+}
+
+/** Monitoring has one port, and the certificate of the client port. */
+function monitoringProblems({ httpPort, httpsPort, tls }: Options): string[] {
+  if (httpsPort === 0) return [];
+  if (httpPort !== 0) {
+    return [`can't specify both HTTP (${httpPort}) and HTTPs (${httpsPort}) ports`];
+  }
+  return tls === undefined ? ["TLS cert and key required for HTTPS"] : [];
 }
 
 /** What flags can add to a file that is right by itself. */

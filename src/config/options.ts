@@ -227,14 +227,12 @@ const ownRows = rows({
   },
   allowNonTls: {
     kind: toggle(), default: false,
-    keys: ["allow_non_tls"], reload: "restart", field: "AllowNonTLS", group: "TLS",
-    unavailable: true,
+    keys: ["allow_non_tls"], reload: "live", field: "AllowNonTLS", group: "TLS",
     help: "Let clients choose whether to use TLS",
   },
   httpsPort: {
     kind: port("off"), default: 0,
     keys: ["https_port"], flags: ["ms"], reload: "restart", field: "HTTPSPort", group: "TLS",
-    unavailable: true,
     help: "Port for monitoring by HTTPS",
   },
   proxyProtocol: {

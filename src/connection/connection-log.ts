@@ -19,11 +19,13 @@ export type ConnectionEvent =
   | "producer_stalled"
   | "stale_connection"
   | "internal_error"
+  | "tls_handshake"
   | "trace";
 
 /** Those that are the business of another subsystem than the client's. */
 const SUBSYSTEMS: Readonly<Partial<Record<ConnectionEvent, LogSubsystem>>> = {
   auth_failed: "auth",
+  tls_handshake: "tls",
 };
 
 /** Who is talked about. */

@@ -18,6 +18,7 @@ import type { Permissions } from "../broker/permissions.ts";
 import type { Publisher } from "../broker/publisher.ts";
 import type { ConnectionKind } from "../broker/stats.ts";
 import type { Subscription } from "../broker/subscription.ts";
+import type { TlsFacts } from "../transport/tls-facts.ts";
 import type { Transport, TransportListener } from "../transport/transport.ts";
 import { TimerEntry, type TimerOwner } from "../util/timer-wheel.ts";
 import { closedConnection } from "./closed-connection.ts";
@@ -125,6 +126,11 @@ export abstract class Connection
   protected abstract onLoginTimeout(): void;
   /** The peer does not answer pings. */
   protected abstract onStale(): void;
+  /** Sends what a client is to know first. */
+  abstract greet(): void;
+  /** Waits for operations, or for a log-in where that is required. */
+  abstract begin(): void;
+  abstract sendError(text: string): void;
   abstract applyOptions(): void;
   abstract reauthorize(): void;
   abstract announceLameDuck(): boolean;
@@ -430,6 +436,10 @@ export abstract class Connection
     return this.account.name;
   }
 
+  get tls(): TlsFacts | undefined {
+    return this.#transport.tls;
+  }
+
   get rttMs(): number {
     return this.keepAlive.rttMs;
   }
@@ -450,10 +460,11 @@ export abstract class Connection
       const text = `Client connection closed: ${reason.text}`;
       say(this, "debug", "client_closed", text, { reason: reason.text });
     }
-    this.#remember(reason);
+    const { broker, clock } = this.context;
+    broker.dismiss(this);
+    broker.closedConnections.add(closedConnection(this, reason, clock));
     this.release();
     this.account.leavePlans(this.plans);
-    const { broker } = this.context;
     broker.leave(this.account);
     broker.events?.onDisconnect(this, reason);
     this.#watch?.releaseProducers();
@@ -467,13 +478,6 @@ export abstract class Connection
 
   abandon(): void {
     if (this.#state === ConnectionState.Closing) this.#finish();
-  }
-
-  /** Notes the connection for monitoring, before its subscriptions go. */
-  #remember(reason: CloseReason): void {
-    const { broker, clock } = this.context;
-    broker.dismiss(this);
-    broker.closedConnections.add(closedConnection(this, reason, clock));
   }
 
   #finish(): void {

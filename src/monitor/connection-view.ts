@@ -5,7 +5,7 @@
 import type { ClientFacts } from "../broker/client-facts.ts";
 import type { ClosedConnection } from "../broker/closed-connections.ts";
 import type { LiveConnection } from "../broker/live-connection.ts";
-import type { TlsFacts } from "../broker/tls-facts.ts";
+import type { TlsFacts } from "../transport/tls-facts.ts";
 
 export interface ConnectionView {
   readonly cid: number;

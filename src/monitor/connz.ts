@@ -4,7 +4,7 @@
  */
 import { GLOBAL_ACCOUNT_NAME } from "../broker/account.ts";
 import type { ListedSubscription } from "../broker/listed-subscription.ts";
-import type { TlsFacts } from "../broker/tls-facts.ts";
+import type { TlsFacts } from "../transport/tls-facts.ts";
 import { subjectsCollide } from "../subject/subject.ts";
 import { binaryText, binaryTextOf } from "../util/bytes.ts";
 import { formatDuration } from "../util/duration.ts";

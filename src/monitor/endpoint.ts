@@ -22,6 +22,10 @@ export interface MonitorSubject {
   readonly logger: Logger;
   /** Where clients connect, as INFO says; the bound port if it was to be any free one. */
   clientAddress(): { readonly host: string; readonly port: number };
+  /** Those of the client port, which monitoring over HTTPS has too; undefined without TLS. */
+  certificates(): readonly { readonly cert: string; readonly key: string }[] | undefined;
+  /** When the certificate of the client port ends, in wall-clock ms; undefined without one. */
+  certificateEndMs(): number | undefined;
   /** Whether clients can connect now. */
   isReady(): boolean;
 }

@@ -3,11 +3,19 @@
  * in `endpoints.ts`, which is loaded with the first request.
  */
 import type { Server as HttpServer } from "bun";
+import { addressText, listenProblem } from "../util/address-text.ts";
 import { withWildcardHost } from "../transport/wildcard-host.ts";
 import type { MonitorFacts, MonitorSubject } from "./endpoint.ts";
 import type { Gate } from "./gate.ts";
 import { LoopLag } from "./metrics/loop-lag.ts";
 import { ProcessUsage } from "./process-usage.ts";
+
+/** Where monitoring answers. */
+export interface MonitoringAddress {
+  readonly scheme: "http" | "https";
+  readonly host: string;
+  readonly port: number;
+}
 
 type FetchHandler = (request: Request, server: HttpServer<undefined>) => Promise<Response>;
 
@@ -44,10 +52,37 @@ export class Monitor {
     return { startMs: this.#startMs, requestCounts: this.#requestCounts, usage: this.#usage };
   }
 
-  /** Binds the configured port, if any. Throws the system's error. */
+  /** Where it listens; undefined when monitoring is off. */
+  get address(): MonitoringAddress | undefined {
+    const { host, httpHost, httpsPort } = this.#subject.options();
+    const { port } = this;
+    if (port === undefined) return undefined;
+    const scheme = httpsPort === 0 ? "http" : "https";
+    return { scheme, host: httpHost === "" ? host : httpHost, port };
+  }
+
+  /** Binds the configured port, if any. Throws an `Error` with the one-line reason. */
   start(): void {
-    const { httpPort } = this.#subject.options();
-    if (httpPort !== 0) this.#listen(Math.max(httpPort, 0));
+    const { host, httpHost, httpPort, httpsPort } = this.#subject.options();
+    const wanted = httpsPort === 0 ? httpPort : httpsPort;
+    if (wanted === 0) return;
+    const place = httpHost === "" ? host : httpHost;
+    try {
+      this.#listen(Math.max(wanted, 0));
+    } catch (error) {
+      const problem = listenProblem(addressText(place, wanted), error);
+      throw new Error(`Can't start monitoring: ${problem}`);
+    }
+    const scheme = httpsPort === 0 ? "http" : "https";
+    const address = addressText(place, this.port ?? wanted);
+    this.#subject.logger.info(`Starting ${scheme} monitor on ${address}`);
+  }
+
+  /** After a reload: the runtime's server keeps the certificates with which it began. */
+  renewCertificates(): void {
+    if (this.#server === undefined || this.#subject.options().httpsPort === 0) return;
+    this.stopListening();
+    this.restartListening();
   }
 
   stop(): void {
@@ -72,12 +107,22 @@ export class Monitor {
 
   /** As the client port, the wildcard host takes IPv6 too where the machine has it. */
   #listen(port: number): void {
-    const { host, httpHost } = this.#subject.options();
+    const { host, httpHost, httpsPort } = this.#subject.options();
     const hostname = httpHost === "" ? host : httpHost;
+    const tls = httpsPort === 0 ? undefined : this.#tls();
     const fetch: FetchHandler = (request, server) => this.#respond(request, server);
     this.#server = withWildcardHost(hostname, (address) =>
-      Bun.serve({ hostname: address, port, fetch, error: internalError }),
+      Bun.serve({ hostname: address, port, fetch, error: internalError, ...(tls && { tls }) }),
     );
+  }
+
+  /** nats-server's: the certificates of the client port, and none asked of who looks. */
+  #tls(): { readonly cert: string[]; readonly key: string[] } {
+    const certificates = this.#subject.certificates() ?? [];
+    return {
+      cert: certificates.map(({ cert }) => cert),
+      key: certificates.map(({ key }) => key),
+    };
   }
 
   async #respond(request: Request, server: HttpServer<undefined>): Promise<Response> {

@@ -9,6 +9,8 @@ import type { MonitorFacts, MonitorSubject } from "./endpoint.ts";
 import { uptimeText } from "./uptime.ts";
 
 const NS_PER_MS = 1_000_000;
+/** What is told also without TLS. */
+const DEFAULT_TLS_TIMEOUT_MS = 2000;
 
 export function varz(subject: MonitorSubject, facts: MonitorFacts): object {
   const { broker, identity, clock } = subject;
@@ -17,6 +19,7 @@ export function varz(subject: MonitorSubject, facts: MonitorFacts): object {
   const { serverTags, serverMetadata } = subject.options();
   const config = subject.config();
   const nowMs = clock.wallMs();
+  const certificateEndMs = subject.certificateEndMs();
   return {
     server_id: identity.id,
     server_name: identity.name,
@@ -61,6 +64,7 @@ export function varz(subject: MonitorSubject, facts: MonitorFacts): object {
     slow_consumer_stats: perKind(counters.slowConsumers),
     stale_connection_stats: perKind(counters.staleConnections),
     disk_io_wait_stats: { waiters: 0, waits: 0, wait_time: 0, max_wait_time: 0 },
+    tls_cert_not_after: certificateEndMs === undefined ? undefined : goTime(certificateEndMs),
   };
 }
 
@@ -70,8 +74,11 @@ function addressFields(subject: MonitorSubject): object {
 }
 
 function configuredFields(options: Options): object {
+  const { tls } = options;
   return {
     auth_required: requiresLogin(options) || undefined,
+    tls_required: (tls !== undefined && !options.allowNonTls) || undefined,
+    tls_verify: tls?.verify || undefined,
     max_connections: options.maxConnections,
     max_subscriptions: options.maxSubscriptions || undefined,
     ping_interval: options.pingIntervalMs * NS_PER_MS,
@@ -79,7 +86,7 @@ function configuredFields(options: Options): object {
     http_host: options.httpHost === "" ? options.host : options.httpHost,
     http_port: options.httpPort,
     http_base_path: options.httpBasePath === "/" ? "" : options.httpBasePath,
-    https_port: 0,
+    https_port: options.httpsPort,
     auth_timeout: options.authTimeoutMs / 1000,
     max_control_line: options.maxControlLineBytes,
     max_payload: options.maxPayloadBytes,
@@ -90,7 +97,7 @@ function configuredFields(options: Options): object {
     mqtt: {},
     websocket: {},
     jetstream: {},
-    tls_timeout: 2,
+    tls_timeout: (tls?.timeoutMs ?? DEFAULT_TLS_TIMEOUT_MS) / 1000,
     write_deadline: options.writeDeadlineMs * NS_PER_MS,
     write_timeout: options.writeTimeout === "default" ? undefined : options.writeTimeout,
   };

@@ -95,11 +95,12 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     return Math.min(options.maxPayloadBytes, this.account.limits?.maxPayloadBytes ?? Infinity);
   }
 
-  /** Sends the greeting and waits for operations, or for CONNECT where log-in is required. */
   greet(): void {
-    const { authenticator, options, logger } = this.context;
-    if (logger.debugEnabled) say(this, "debug", "client_connected", "Client connection created");
     this.#writeText(this.#nats.greetingFor(this, this.#logIn.newNonce()));
+  }
+
+  begin(): void {
+    const { authenticator, options } = this.context;
     this.#parser.expectsConnect = authenticator.isRequired;
     if (authenticator.isRequired) this.awaitLogin();
     else this.openUp(options.pingIntervalMs);

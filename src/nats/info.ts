@@ -21,11 +21,19 @@ export interface InfoFields extends InfoParticulars {
   readonly port: number;
   readonly hasHeaders: boolean;
   readonly isAuthRequired: boolean;
+  /** What the listener asks of TLS; undefined for none. */
+  readonly tls: InfoTls | undefined;
   readonly maxPayloadBytes: number;
   readonly cid: number;
   readonly clientAddress: string;
   /** Whether the server is about to end. */
   readonly isLameDuck: boolean;
+}
+
+export interface InfoTls {
+  readonly isRequired: boolean;
+  /** Whether clients have to present a certificate. */
+  readonly isVerified: boolean;
 }
 
 /** JetStream API level; the reference always reports it. */
@@ -37,6 +45,7 @@ interface Frame {
   readonly port: number;
   readonly hasHeaders: boolean;
   readonly isAuthRequired: boolean;
+  readonly tls: InfoTls | undefined;
   readonly head: string;
   readonly tail: string;
 }
@@ -65,13 +74,14 @@ export class InfoLines {
     return text + tail;
   }
 
-  #frameFor({ host, port, hasHeaders, isAuthRequired }: InfoFields): Frame {
+  #frameFor({ host, port, hasHeaders, isAuthRequired, tls }: InfoFields): Frame {
     const last = this.#frame;
     const isSame =
       last?.host === host &&
       last.port === port &&
       last.hasHeaders === hasHeaders &&
-      last.isAuthRequired === isAuthRequired;
+      last.isAuthRequired === isAuthRequired &&
+      last.tls === tls;
     if (isSame) return last;
     const identity = this.#identity;
     const before = {
@@ -86,11 +96,14 @@ export class InfoLines {
       port,
       headers: hasHeaders,
       auth_required: isAuthRequired || undefined,
+      tls_required: tls?.isRequired === true || undefined,
+      tls_verify: tls?.isVerified === true || undefined,
+      tls_available: tls?.isRequired === false || undefined,
     };
     const after = { api_lvl: API_LEVEL, xkey: identity.xkey };
     const head = `INFO ${JSON.stringify(before).slice(0, -1)}`;
     const tail = `,${JSON.stringify(after).slice(1)} \r\n`;
-    this.#frame = { host, port, hasHeaders, isAuthRequired, head, tail };
+    this.#frame = { host, port, hasHeaders, isAuthRequired, tls, head, tail };
     return this.#frame;
   }
 }

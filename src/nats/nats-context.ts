@@ -5,7 +5,7 @@
 import type { Account } from "../broker/account.ts";
 import type { ConnectionContext } from "../connection/context.ts";
 import { ConnectDecoder } from "./connect.ts";
-import { InfoLines, type InfoParticulars } from "./info.ts";
+import { InfoLines, type InfoParticulars, type InfoTls } from "./info.ts";
 import type { ServerIdentity } from "../broker/server-identity.ts";
 import { LineParser } from "./line-parser.ts";
 import type { Tracing } from "./tracing.ts";
@@ -33,6 +33,8 @@ export class NatsContext {
   /** What INFO says of where clients connect; set once the listener is up. */
   host: string;
   port: number;
+  /** What it says of TLS; undefined without. */
+  tls: InfoTls | undefined;
   /** Whether the server is about to end, which INFO says. */
   isLameDuck: boolean;
   /** For messages that are traced; comes with what clients need. */
@@ -48,6 +50,7 @@ export class NatsContext {
     this.#infoLines = new InfoLines(identity);
     this.host = connections.options.host;
     this.port = connections.options.port;
+    this.tls = undefined;
     this.isLameDuck = false;
     this.tracing = undefined;
     this.preparation = undefined;
@@ -89,6 +92,7 @@ export class NatsContext {
       port: this.port,
       hasHeaders: !options.noHeaderSupport,
       isAuthRequired: particulars.isAuthRequired ?? authenticator.isAnnounced,
+      tls: this.tls,
       maxPayloadBytes: client.maxPayloadBytes,
       cid: client.cid,
       clientAddress: client.remoteAddress,

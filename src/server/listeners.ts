@@ -2,11 +2,15 @@
  * The client port: accepts connections and makes NATS clients of them, within max_connections and
  * what the descriptors allow.
  */
+import type { Options } from "../config/options.ts";
+import { say } from "../connection/connection-log.ts";
+import { SecureStart, type TlsTerms } from "../connection/secure-start.ts";
 import { NatsClient } from "../nats/client.ts";
 import type { NatsContext } from "../nats/nats-context.ts";
 import { listenTcp } from "../transport/tcp-listener.ts";
 import type { TcpListener } from "../transport/tcp-listener.ts";
-import type { Transport, TransportListener } from "../transport/transport.ts";
+import type { SecurableTransport } from "../transport/securable-transport.ts";
+import type { TransportListener } from "../transport/transport.ts";
 import type { DescriptorGuard, Pausable } from "./descriptor-guard.ts";
 
 export class ClientListener implements Pausable {
@@ -16,6 +20,10 @@ export class ClientListener implements Pausable {
   #port: number;
   #isStarted: boolean;
   #isStopped: boolean;
+  /** What is asked of peers; undefined without TLS. */
+  #tls: TlsTerms | undefined;
+  /** The same of the options that were looked at last. */
+  #prepared: TlsTerms | undefined;
 
   constructor(nats: NatsContext, guard: DescriptorGuard) {
     this.#nats = nats;
@@ -25,6 +33,65 @@ export class ClientListener implements Pausable {
     this.#port = nats.connections.options.port;
     this.#isStarted = false;
     this.#isStopped = false;
+    this.#tls = undefined;
+    this.#prepared = undefined;
+  }
+
+  /** Reads what the options name; rejects with the reason for what cannot be used. */
+  async prepare({ tls, allowNonTls }: Options): Promise<void> {
+    this.#prepared = undefined;
+    if (tls === undefined) return;
+    const [{ makeTlsTerms }, { fileSource }, { HandshakeLimit }] = await Promise.all([
+      import("./make-tls-terms.ts"),
+      import("../config/file-source.ts"),
+      import("../connection/handshake-limit.ts"),
+    ]);
+    const { clock, logger } = this.#nats.connections;
+    this.#prepared = makeTlsTerms(tls, allowNonTls, {
+      read: (path) => fileSource.read(path),
+      limit: (perSecond) => new HandshakeLimit(perSecond, clock, logger.for("tls")),
+    });
+  }
+
+  /** From now on connections begin as was prepared last. */
+  takePrepared(): void {
+    const startedPlain = this.#startsPlain;
+    const terms = this.#prepared;
+    this.#tls = terms;
+    this.#nats.tls = terms && {
+      isRequired: !terms.isOptional,
+      isVerified: terms.context.asksForCertificate,
+    };
+    if (this.#listener === undefined || this.#startsPlain === startedPlain) return;
+    this.stopListening();
+    this.restartListening();
+  }
+
+  /** What the log says of TLS when the port is open. */
+  sayTls(): void {
+    if (this.#tls === undefined) return;
+    const { isOptional, isFirst, fallbackMs } = this.#tls;
+    const logger = this.#nats.connections.logger.for("tls");
+    logger.info(`TLS ${isOptional ? "available" : "required"} for client connections`);
+    if (!isFirst || fallbackMs !== undefined) return;
+    const option = '"TLS Handshake First" option';
+    logger.warn(`Clients that are not using ${option} will fail to connect`);
+  }
+
+  get certificates(): TlsTerms["certificates"] | undefined {
+    return this.#tls?.certificates;
+  }
+
+  /** When the first certificate ends, in wall-clock milliseconds; undefined without TLS. */
+  get certificateEndMs(): number | undefined {
+    return this.#tls?.ends[0]?.endMs;
+  }
+
+  /** Whether peers may say something before there is TLS. */
+  get #startsPlain(): boolean {
+    const terms = this.#tls;
+    if (terms === undefined) return true;
+    return terms.isFirst ? terms.fallbackMs !== undefined : terms.isOptional;
   }
 
   /** The bound port, also while accepting pauses. */
@@ -46,7 +113,8 @@ export class ClientListener implements Pausable {
   start(): void {
     const { options } = this.#nats.connections;
     const port = Math.max(this.#port, 0);
-    this.#listener = listenTcp(options.host, port, (transport) => this.#accept(transport));
+    const accept = (transport: SecurableTransport) => this.#accept(transport);
+    this.#listener = listenTcp(options.host, port, accept, this.#startsPlain);
     this.#port = this.#listener.port;
     this.#isStarted = true;
   }
@@ -65,14 +133,21 @@ export class ClientListener implements Pausable {
     if (!this.#isStopped && this.#listener === undefined) this.start();
   }
 
-  #accept(transport: Transport): TransportListener | undefined {
-    const { broker, options, flushQueue } = this.#nats.connections;
+  #accept(transport: SecurableTransport): TransportListener | undefined {
+    const { broker, options, flushQueue, logger } = this.#nats.connections;
     if (this.#isStopped) return undefined;
     const open = broker.connections.size;
     const client = new NatsClient(this.#nats, transport);
-    client.greet();
-    if (open >= options.maxConnections || this.#guard.isFull(open)) client.refuse();
+    if (logger.debugEnabled) say(client, "debug", "client_connected", "Client connection created");
+    const isRefused = open >= options.maxConnections || this.#guard.isFull(open);
     this.#guard.onAccept(open);
+    const terms = this.#tls;
+    if (terms !== undefined && !isRefused) {
+      return new SecureStart(client, transport, terms).begin();
+    }
+    client.greet();
+    client.begin();
+    if (isRefused) client.refuse();
     flushQueue.endTurn();
     return client;
   }

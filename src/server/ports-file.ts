@@ -3,12 +3,13 @@
  * servers with ephemeral ports. Written once all ports are bound, removed at shutdown. Name and
  * content are the reference's.
  */
+import type { MonitoringAddress } from "../monitor/monitor.ts";
 import { errorText } from "../util/system-error.ts";
 
 /** What the server listens on; undefined where it does not. */
 export interface BoundPorts {
   readonly clients: { readonly host: string; readonly port: number };
-  readonly monitoring: { readonly host: string; readonly port: number } | undefined;
+  readonly monitoring: MonitoringAddress | undefined;
   readonly profiling: { readonly host: string; readonly port: number } | undefined;
 }
 
@@ -21,7 +22,7 @@ export function portsFilePath(directory: string): string {
 export function writePortsFile(path: string, ports: BoundPorts): void {
   const content = {
     nats: urls("nats", ports.clients),
-    monitoring: ports.monitoring && urls("http", ports.monitoring),
+    monitoring: ports.monitoring && urls(ports.monitoring.scheme, ports.monitoring),
     profile: ports.profiling && urls("http", ports.profiling),
   };
   try {

@@ -32,6 +32,7 @@ import type { BoundPorts } from "./ports-file.ts";
 import type { AcceptedReload, AppliedEffect, Reloader } from "./reload.ts";
 import type { RuntimeFiles } from "./runtime-files.ts";
 import { errorText, messageOf } from "../util/system-error.ts";
+import { addressText, listenProblem } from "../util/address-text.ts";
 
 /** How long a shutdown waits for clients to take what is queued for them. */
 const SHUTDOWN_WAIT_MS = 2000;
@@ -125,6 +126,8 @@ export class Server {
       clock,
       logger,
       clientAddress: () => this.natsContext,
+      certificates: () => this.#clients.certificates,
+      certificateEndMs: () => this.#clients.certificateEndMs,
       isReady: () => this.#clients.isListening,
     };
     this.#monitor = new Monitor(this.#subject);
@@ -157,28 +160,24 @@ export class Server {
 
   /** Binds all ports. Rejects with an `Error` whose message is the one-line reason. */
   async start(): Promise<void> {
-    const { host, port, httpHost, httpPort } = this.#options;
+    const { host, port } = this.#options;
     this.identity.takeKeys(await this.#keys);
     this.broker.services.serverName = this.identity.name;
     await this.#loadFor(this.#options);
     this.#access.apply(this.#options, this.#context);
+    this.#clients.takePrepared();
     this.#countSubjects();
     this.#logBanner();
     await this.#startProfiling();
     this.#logConfiguration();
     this.#files?.writePid(this.#options);
-    const monitorHost = httpHost === "" ? host : httpHost;
     try {
       this.#monitor.start();
     } catch (error) {
       this.#profiling?.stop();
-      const address = addressText(monitorHost, httpPort);
-      throw new Error(`Can't start monitoring: ${listenProblem(address, error)}`);
+      throw error;
     }
     const monitorPort = this.#monitor.port;
-    if (monitorPort !== undefined) {
-      this.#logger.info(`Starting http monitor on ${addressText(monitorHost, monitorPort)}`);
-    }
     if (monitorPort !== undefined || this.#profiling !== undefined) this.#guard.watch();
     try {
       this.#clients.start();
@@ -191,12 +190,14 @@ export class Server {
     this.#logger.info(
       `Listening for client connections on ${addressText(host, this.#clients.port)}`,
     );
+    this.#clients.sayTls();
     this.#files?.writePorts(this.#options, this.#boundPorts());
     this.#logger.info("Server is ready", { event: "server_ready" });
   }
 
   /** Loads what only servers with certain options need. */
   async #loadFor(options: Options): Promise<void> {
+    await this.#clients.prepare(options);
     await this.#access.prepare(options);
     if (options.metrics.topSubjects > 0) {
       this.#topSubjects ??= (await import("../broker/top-subjects.ts")).TopSubjects;
@@ -384,6 +385,8 @@ export class Server {
       },
       files: () => this.#files?.replace(before, options, this.#boundPorts()),
     };
+    this.#clients.takePrepared();
+    this.#monitor.renewCertificates();
     for (const effect of effects) steps[effect]();
     this.#context.flushQueue.endTurn();
   }
@@ -414,12 +417,10 @@ export class Server {
   }
 
   #boundPorts(): BoundPorts {
-    const { host, httpHost } = this.#options;
-    const monitorPort = this.#monitor.port;
-    const monitorHost = httpHost === "" ? host : httpHost;
+    const { host } = this.#options;
     return {
       clients: { host, port: this.#clients.port },
-      monitoring: monitorPort === undefined ? undefined : { host: monitorHost, port: monitorPort },
+      monitoring: this.#monitor.address,
       profiling: this.#profiling && { host, port: this.#profiling.port },
     };
   }
@@ -483,13 +484,4 @@ export class Server {
 function systemAccountName({ noSystemAccount, systemAccount }: Options): string {
   if (noSystemAccount) return "";
   return systemAccount === "" ? SYSTEM_ACCOUNT_NAME : systemAccount;
-}
-
-/** `host:port`, with brackets around IPv6. */
-function addressText(host: string, port: number): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-function listenProblem(address: string, error: unknown): string {
-  return `Error listening on port: ${address}, "${errorText(error)}"`;
 }

@@ -3,17 +3,15 @@
  * `socket.data` is the transport, which knows the connection above it.
  */
 import type { SocketHandler } from "bun";
-import { freeBytes } from "../util/bytes.ts";
 import { DirectReceiver } from "./direct-receive.ts";
+import { passOn } from "./pass-on.ts";
 import { TcpTransport } from "./tcp.ts";
-import type { Transport, TransportListener } from "./transport.ts";
+import type { SecurableTransport } from "./securable-transport.ts";
+import type { TransportListener } from "./transport.ts";
 import { withWildcardHost } from "./wildcard-host.ts";
 
-/** Chunks from this size on are freed at once instead of waiting for the garbage collector. */
-const FREED_CHUNK_BYTES = 4096;
-
 /** Makes the connection for an accepted transport; undefined refuses it (the socket is closed). */
-export type Accept = (transport: Transport) => TransportListener | undefined;
+export type Accept = (transport: SecurableTransport) => TransportListener | undefined;
 
 /** A listening port. */
 export interface TcpListener {
@@ -24,10 +22,18 @@ export interface TcpListener {
 
 /**
  * Listens on `host:port` (0 for any free port). The wildcard host 0.0.0.0 also takes IPv6 where the
- * machine has it, as the reference does. Throws the system's error (`code` EADDRINUSE, EACCES, …).
+ * machine has it, as the reference does. Peers that begin with TLS at once (`startsPlain` false)
+ * cost less, since nobody looks at what they send before. Throws the system's error (`code`
+ * EADDRINUSE, EACCES, …).
  */
-export function listenTcp(host: string, port: number, accept: Accept): TcpListener {
-  const socket = handlers(accept);
+export function listenTcp(
+  host: string,
+  port: number,
+  accept: Accept,
+  startsPlain = true,
+): TcpListener {
+  const { data, ...others } = handlers(accept);
+  const socket = startsPlain ? { data, ...others } : others;
   return withWildcardHost(host, (hostname) => Bun.listen<TcpTransport>({ hostname, port, socket }));
 }
 
@@ -45,9 +51,9 @@ function handlers(accept: Accept): SocketHandler<TcpTransport> {
       if (transport.listener === undefined) socket.end();
     },
     data(socket, chunk) {
-      const listener = socket.data.listener;
-      const isKept = listener !== undefined && listener.onBytes(chunk);
-      if (!isKept && chunk.length >= FREED_CHUNK_BYTES) freeBytes(chunk);
+      const transport = socket.data;
+      // The runtime shows what is below TLS here too.
+      if (!transport.hasTls) passOn(chunk, transport.listener);
     },
     drain(socket) {
       socket.data.listener?.onDrain();

@@ -1,25 +1,41 @@
 /**
- * Plain TCP: one accepted socket as a `Transport`. [hot]
+ * TCP, plain or with TLS: one accepted socket as a `Transport`. [hot]
  * `write` passes on what the kernel took, so nothing is ever buffered twice. A peer that had to be
  * paused is read by the direct receiver until it has nothing more to say, then by the runtime
  * again.
  */
 import type { Socket } from "bun";
 import { BROKEN, type DirectReceiver, NOTHING } from "./direct-receive.ts";
-import type { Transport, TransportListener } from "./transport.ts";
+import type { TlsContext } from "./tls-context.ts";
+import type { TlsFacts } from "./tls-facts.ts";
+import type { TlsEvents } from "./tls-handshake.ts";
+import type { UpgradedSocket } from "./tls-upgrade.ts";
+import type { SecurableTransport } from "./securable-transport.ts";
+import type { TransportListener } from "./transport.ts";
 
 const MAPPED_IPV4 = "::ffff:";
 
 /** Many connections come from the same host, and keep the one text. */
 let lastAddress = "";
 
-export class TcpTransport implements Transport {
-  readonly #socket: Socket<TcpTransport>;
-  readonly #receiver: DirectReceiver;
+/** A handshake under way. */
+interface Handshake {
+  readonly context: TlsContext;
+  readonly events: TlsEvents;
+  /** The socket below TLS. */
+  readonly raw: Socket<TcpTransport>;
+}
+
+export class TcpTransport implements SecurableTransport {
+  #socket: Socket<TcpTransport> | UpgradedSocket<TcpTransport>;
+  /** Undefined where the bytes are not the peer's own: with TLS. */
+  #receiver: DirectReceiver | undefined;
   /** Whether the listener wants no bytes now. */
   #isPaused: boolean;
   /** Whether the runtime reads the socket. */
   #isReadByRuntime: boolean;
+  /** The handshake, then what it has come to; undefined without TLS. */
+  #security: Handshake | TlsFacts | undefined;
   /** Who gets the events; undefined before `accept` returned and after the close was reported. */
   listener: TransportListener | undefined;
 
@@ -28,6 +44,7 @@ export class TcpTransport implements Transport {
     this.#receiver = receiver;
     this.#isPaused = false;
     this.#isReadByRuntime = true;
+    this.#security = undefined;
     this.listener = undefined;
   }
 
@@ -66,6 +83,48 @@ export class TcpTransport implements Transport {
     this.#socket.end();
   }
 
+  startTls(context: TlsContext, received: Uint8Array | undefined, events: TlsEvents): void {
+    const [raw, secure] = context.upgrade(this.#socket as Socket<TcpTransport>, received);
+    this.#security = { context, events, raw };
+    this.#receiver = undefined;
+    this.#socket = secure;
+  }
+
+  writePlain(bytes: Uint8Array): void {
+    this.#handshake?.raw.write(bytes);
+  }
+
+  get tls(): TlsFacts | undefined {
+    const security = this.#security;
+    return security === undefined || "raw" in security ? undefined : security;
+  }
+
+  /** Undefined before and after it. */
+  get #handshake(): Handshake | undefined {
+    const security = this.#security;
+    return security !== undefined && "raw" in security ? security : undefined;
+  }
+
+  /** Whether what the socket receives is not for the listener. */
+  get hasTls(): boolean {
+    return this.#receiver === undefined;
+  }
+
+  /** The handshake is over. */
+  reportHandshake(isDone: boolean, error: Error | null): void {
+    const handshake = this.#handshake;
+    if (handshake === undefined) return;
+    this.#security = undefined;
+    const { context, events } = handshake;
+    const outcome = context.conclude(this.#socket as UpgradedSocket<TcpTransport>, isDone, error);
+    if ("reason" in outcome) {
+      events.onHandshakeFailure(outcome);
+      return;
+    }
+    this.#security = outcome;
+    events.onSecure(outcome);
+  }
+
   terminate(): void {
     this.#socket.terminate();
   }
@@ -79,7 +138,9 @@ export class TcpTransport implements Transport {
 
   /** Hands the listener one chunk, if there is anything to read. */
   #receiveDirectly(): void {
-    const received = this.#receiver.receive(descriptorOf(this.#socket));
+    const receiver = this.#receiver;
+    if (receiver === undefined) return;
+    const received = receiver.receive(descriptorOf(this.#socket));
     if (received === NOTHING) return;
     if (received === BROKEN) {
       this.reportClose(new Error("connection broken"));
@@ -87,11 +148,11 @@ export class TcpTransport implements Transport {
       return;
     }
     const { listener } = this;
-    if (listener?.onBytes(this.#receiver.chunk(received)) === true) this.#receiver.giveAway();
+    if (listener?.onBytes(receiver.chunk(received)) === true) receiver.giveAway();
   }
 }
 
 /** The types of the runtime do not know it. */
-function descriptorOf(socket: Socket<TcpTransport>): number {
+function descriptorOf(socket: Socket<TcpTransport> | UpgradedSocket<TcpTransport>): number {
   return (socket as unknown as { readonly fd: number }).fd;
 }

@@ -3,9 +3,13 @@
  * connection above it is the `TransportListener`; every transport passes `transport.contract.ts`.
  */
 
+import type { TlsFacts } from "./tls-facts.ts";
+
 export interface Transport {
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /** What TLS has agreed upon; undefined without it. */
+  readonly tls: TlsFacts | undefined;
   /**
    * Writes `bytes[offset, offset + length)`; returns how many bytes were taken, 0 when the peer has
    * to catch up first (`onDrain` follows), -1 when the stream is gone. Never keeps the bytes.

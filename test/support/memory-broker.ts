@@ -108,6 +108,7 @@ export class MemoryBroker {
     const client = make(this.nats, transport);
     transport.listener = client;
     client.greet();
+    client.begin();
     this.context.flushQueue.flush();
     return new MemoryPeer(client, transport);
   }

@@ -10,6 +10,7 @@ export type Acceptance = (length: number) => number;
 export class MemoryTransport implements Transport {
   readonly remoteAddress: string;
   readonly remotePort: number;
+  readonly tls = undefined;
   /** Asked for every write. Use `takeAll`, `take` and `fail` for the usual ones. */
   accepts: Acceptance;
   isPaused: boolean;

@@ -21,6 +21,8 @@ export interface OptionSample {
 /** Stands for a value that is not the default. */
 export const ANYTHING: unknown = Symbol("anything");
 
+/** One that can be used, without the ends of its files. */
+const CERTIFICATE = join(import.meta.dir, "../tls/certificates/server");
 const FOLDER = mkdtempSync(join(tmpdir(), "midge-options-"));
 process.on("exit", () => rmSync(FOLDER, { recursive: true, force: true }));
 
@@ -28,6 +30,7 @@ const NOT_A_STRING = { flag: undefined, file: "12" };
 
 /** What a file needs beside some options. */
 const COMPANIONS: Partial<Record<OptionName, string>> = {
+  httpsPort: `tls { cert_file: "${CERTIFICATE}.pem", key_file: "${CERTIFICATE}-key.pem" }\n`,
   maxPendingBytes: "max_payload: 1\n",
   noAuthUser: 'authorization { users: [{ user: "seven", password: "b" }] }\n',
   systemAccount: "accounts { seven: {} }\n",
@@ -65,7 +68,7 @@ const SPECIAL: Partial<Record<OptionName, OptionSample>> = {
   resolverTls: block("{ cert_file: a.pem, key_file: b.pem }", "12"),
   resolverPreload: block("{}", "12"),
   resolverPinnedAccounts: block(`[${ACCOUNT_KEY}]`, "12"),
-  tls: block("{ cert_file: a.pem, key_file: b.pem }", "12"),
+  tls: block(`{ cert_file: "${CERTIFICATE}.pem", key_file: "${CERTIFICATE}-key.pem" }`, "12"),
   ocsp: block("true", "12"),
   ocspCache: block("true", "12"),
   websocket: block("{ port: 4443, no_tls: true }", "12"),

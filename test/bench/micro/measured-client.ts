@@ -16,6 +16,7 @@ const encoder = new TextEncoder();
 export async function connectedClient(server: Server): Promise<NatsClient> {
   const client = new NatsClient(server.natsContext, new NullTransport());
   client.greet();
+  client.begin();
   const fields = { name: "bench", verbose: false, pedantic: false, headers: true };
   client.onBytes(encoder.encode(`CONNECT ${JSON.stringify(fields)}\r\n`));
   while (client.facts.name === "") await new Promise(setImmediate);

@@ -77,6 +77,8 @@ export class MonitoredBroker {
       options: () => options,
       config: () => ({ digest: "", loadMs: clock.wallMs() }),
       clientAddress: () => ({ host: "0.0.0.0", port: 4222 }),
+      certificates: () => undefined,
+      certificateEndMs: () => undefined,
       isReady: () => this.isReady,
     };
     const usage = { memoryBytes: 1024, cores: 4, cpuPercent: 12.5 };

@@ -19,6 +19,7 @@ const FIELDS: InfoFields = {
   port: 4222,
   hasHeaders: true,
   isAuthRequired: false,
+  tls: undefined,
   maxPayloadBytes: 1_048_576,
   cid: 5,
   clientAddress: "127.0.0.1",

@@ -1,0 +1,202 @@
+/**
+ * How a connection begins where its listener has TLS: with the greeting or the handshake first, and
+ * whether a peer may do without. Stands between transport and connection until that is settled.
+ * Modes, texts and times are the reference's (its createClientEx and doTLSHandshake).
+ */
+import { closeReasons } from "../broker/close-reason.ts";
+import type { TlsContext } from "../transport/tls-context.ts";
+import type { TlsFacts } from "../transport/tls-facts.ts";
+import type { HandshakeFailure, TlsEvents } from "../transport/tls-handshake.ts";
+import type { SecurableTransport } from "../transport/securable-transport.ts";
+import type { TransportListener } from "../transport/transport.ts";
+import { say } from "./connection-log.ts";
+import type { Connection } from "./connection.ts";
+
+/** What a listener asks of its peers. */
+export interface TlsTerms {
+  readonly context: TlsContext;
+  /** For the handshake. */
+  readonly timeoutMs: number;
+  /** Whether peers may do without. */
+  readonly isOptional: boolean;
+  /** Whether the handshake comes before the greeting. */
+  readonly isFirst: boolean;
+  /** How long to wait for it then until the greeting is sent all the same; undefined: for good. */
+  readonly fallbackMs: number | undefined;
+  /** SHA-256 of public keys, in hexadecimal: only these peers; undefined: any. */
+  readonly pins: ReadonlySet<string> | undefined;
+  /** PEM texts. */
+  readonly certificates: readonly { readonly cert: string; readonly key: string }[];
+  /** Undefined for any number of handshakes. */
+  readonly limit: { admits(): boolean } | undefined;
+  /** When the certificates end, the first one's first, by their files. */
+  readonly ends: readonly CertificateEnd[];
+}
+
+export interface CertificateEnd {
+  readonly file: string;
+  /** Wall-clock milliseconds. */
+  readonly endMs: number;
+}
+
+/** The first byte of a TLS record that carries a handshake (RFC 8446, 5.1). */
+const HANDSHAKE_RECORD = 0x16;
+const TLS_REQUIRED = new TextEncoder().encode("-ERR 'Secure Connection - TLS Required'\r\n");
+
+const THROTTLED = "Connection throttling is active. Please try again later.";
+
+const enum Step {
+  /** For a handshake that may come before the greeting. */
+  AwaitFirst,
+  /** For the first byte of a peer that has been greeted. */
+  AwaitChoice,
+  Handshake,
+  Done,
+}
+
+export class SecureStart implements TransportListener, TlsEvents {
+  readonly #connection: Connection;
+  readonly #transport: SecurableTransport;
+  readonly #terms: TlsTerms;
+  #step: Step;
+  #isGreeted: boolean;
+  #cancelTimer: () => void;
+
+  /** The transport's listener becomes the connection when all is settled. */
+  constructor(connection: Connection, transport: SecurableTransport, terms: TlsTerms) {
+    this.#connection = connection;
+    this.#transport = transport;
+    this.#terms = terms;
+    this.#step = Step.AwaitFirst;
+    this.#isGreeted = false;
+    this.#cancelTimer = () => {};
+  }
+
+  /** Returns who listens to the transport from now on. */
+  begin(): TransportListener {
+    const { isFirst, fallbackMs } = this.#terms;
+    if (!isFirst) this.#greet();
+    else if (fallbackMs === undefined) this.#startHandshake(undefined);
+    else this.#wait(fallbackMs, () => this.#greet());
+    return this;
+  }
+
+  onBytes(chunk: Uint8Array): boolean {
+    if (this.#step === Step.Done) return this.#connection.onBytes(chunk);
+    if (this.#step === Step.Handshake) return false;
+    if (this.#step === Step.AwaitFirst || chunk[0] === HANDSHAKE_RECORD) {
+      this.#startHandshake(chunk);
+      return true;
+    }
+    this.#finish();
+    return this.#connection.onBytes(chunk);
+  }
+
+  onDrain(): void {
+    this.#connection.onDrain();
+  }
+
+  onClose(error: Error | undefined): void {
+    this.#cancelTimer();
+    this.#step = Step.Done;
+    this.#connection.onClose(error);
+  }
+
+  onSecure({ version, cipherSuite }: TlsFacts): void {
+    const connection = this.#connection;
+    if (!connection.isLive) return;
+    const problem = this.#pinProblem();
+    if (problem !== undefined) {
+      this.#fail({ reason: problem, isProbe: false });
+      return;
+    }
+    say(connection, "debug", "tls_handshake", "TLS handshake complete");
+    const agreed = `TLS version ${version}, cipher suite ${cipherSuite}`;
+    say(connection, "debug", "tls_handshake", agreed);
+    if (!this.#isGreeted) connection.greet();
+    this.#finish();
+    connection.endTurn();
+  }
+
+  onHandshakeFailure(failure: HandshakeFailure): void {
+    if (this.#connection.isLive) this.#fail(failure);
+  }
+
+  #greet(): void {
+    const connection = this.#connection;
+    if (!connection.isLive) return;
+    this.#isGreeted = true;
+    connection.greet();
+    // Below TLS, before there is any.
+    connection.outbound.flushNow();
+    if (!this.#terms.isOptional) {
+      this.#startHandshake(undefined);
+      return;
+    }
+    this.#step = Step.AwaitChoice;
+    this.#wait(this.#terms.timeoutMs, () => this.#finish());
+  }
+
+  #startHandshake(received: Uint8Array | undefined): void {
+    const { context, timeoutMs, limit } = this.#terms;
+    this.#step = Step.Handshake;
+    if (limit?.admits() === false) {
+      this.#refuse();
+      return;
+    }
+    say(this.#connection, "debug", "tls_handshake", "Starting TLS client connection handshake");
+    this.#wait(timeoutMs, () => this.#onTimeout());
+    this.#transport.startTls(context, received, this);
+  }
+
+  /** There are too many handshakes already. */
+  #refuse(): void {
+    this.#cancelTimer();
+    this.#connection.sendError(THROTTLED);
+    this.#connection.close(closeReasons.maxConnectionsExceeded);
+    this.#connection.endTurn();
+  }
+
+  #onTimeout(): void {
+    if (!this.#connection.isLive) return;
+    this.#transport.writePlain(TLS_REQUIRED);
+    say(this.#connection, "debug", "tls_handshake", "TLS handshake timeout");
+    this.#connection.close(closeReasons.tlsHandshakeError);
+    this.#connection.endTurn();
+  }
+
+  #fail({ reason, isProbe }: HandshakeFailure): void {
+    this.#cancelTimer();
+    const level = isProbe ? "debug" : "error";
+    say(this.#connection, level, "tls_handshake", `TLS handshake error: ${reason}`);
+    this.#connection.close(closeReasons.tlsHandshakeError);
+    this.#connection.endTurn();
+  }
+
+  /** Why the peer's key is none of those that are wanted; undefined if it is one, or any is. */
+  #pinProblem(): string | undefined {
+    const { pins } = this.#terms;
+    if (pins === undefined) return undefined;
+    const key = this.#transport.tls?.peerCertificates[0]?.keySha256;
+    if (key !== undefined && pins.has(key)) return undefined;
+    const text =
+      key === undefined
+        ? "Failed pinned cert test as client did not provide a certificate"
+        : `Failed pinned cert test for key id: ${key}`;
+    say(this.#connection, "debug", "tls_handshake", text);
+    return "certificate not pinned";
+  }
+
+  /** The connection goes on by itself. */
+  #finish(): void {
+    this.#cancelTimer();
+    this.#step = Step.Done;
+    this.#transport.listener = this.#connection;
+    this.#connection.begin();
+  }
+
+  #wait(delayMs: number, action: () => void): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#connection.context.clock.after(delayMs, action);
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * What the client listener asks of TLS, made of its options and of the files that they name. Called
+ * at start and by each reload, which so takes over renewed certificates. Loaded where TLS is
+ * configured.
+ */
+import { certificatesOf } from "../config/blocks/tls-files.ts";
+import { CIPHER_SUITES, CURVES } from "../config/blocks/tls-names.ts";
+import type { TlsSettings } from "../config/blocks/tls-settings.ts";
+import { checkTls } from "../config/blocks/tls.ts";
+import { unavailableText } from "../config/unavailable.ts";
+import type { TlsTerms } from "../connection/secure-start.ts";
+import { TlsContext } from "../transport/tls-context.ts";
+import { messageOf } from "../util/system-error.ts";
+
+const DEFAULT_TIMEOUT_MS = 2000;
+
+/** The files, and who counts handshakes. */
+export interface TlsSurroundings {
+  /** The content of a file; throws if it cannot be read. */
+  read(path: string): string;
+  /** Undefined where nothing is counted. */
+  limit(perSecond: number): TlsTerms["limit"];
+}
+
+/** Throws an `Error` with the reference's text. */
+export function makeTlsTerms(
+  settings: TlsSettings,
+  allowNonTls: boolean,
+  { read, limit }: TlsSurroundings,
+): TlsTerms {
+  const problems = [...checkTls(settings), ...unbuilt(settings)];
+  if (problems.length > 0) throw new Error(problems.join("; "));
+  const pairs = certificatesOf(settings);
+  if (pairs.length === 0) throw new Error("tls needs a certificate: cert_file and key_file");
+  const { caFile, pinnedCertificates: pins, handshakeFirst } = settings;
+  const ca = caFile === undefined ? undefined : authoritiesIn(read(caFile));
+  const certificates = pairs.map(({ certFile, keyFile }) => ({
+    cert: read(certFile),
+    key: unencrypted(keyFile, read(keyFile)),
+  }));
+  return {
+    certificates,
+    context: contextOf(settings, certificates, ca),
+    timeoutMs: settings.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    isOptional: allowNonTls,
+    isFirst: handshakeFirst,
+    fallbackMs: settings.handshakeFirstFallbackMs,
+    pins: pins === undefined ? undefined : new Set(pins),
+    limit: settings.connectionRateLimit > 0 ? limit(settings.connectionRateLimit) : undefined,
+    ends: pairs.map(({ certFile }, i) => ({ file: certFile, endMs: endOf(certificates[i]!.cert) })),
+  };
+}
+
+/** Of the first certificate in the text, which has been used already. */
+function endOf(pem: string): number {
+  const { X509Certificate } = process.getBuiltinModule("node:crypto");
+  return Date.parse(new X509Certificate(pem).validTo);
+}
+
+/** What would be a hole if it were passed over. */
+function unbuilt({ ocspPeer, verifyAndMap }: TlsSettings): string[] {
+  const names: string[] = [];
+  if (ocspPeer !== undefined) names.push("ocsp_peer");
+  if (verifyAndMap) names.push("verify_and_map");
+  return names.map(unavailableText);
+}
+
+function contextOf(
+  settings: TlsSettings,
+  certificates: TlsTerms["certificates"],
+  ca: string | undefined,
+): TlsContext {
+  try {
+    return new TlsContext({
+      certificates,
+      ca,
+      verify: settings.verify,
+      minVersion: settings.minVersion === "1.3" ? "TLSv1.3" : "TLSv1.2",
+      ciphers: cipherList(settings.cipherSuites),
+      curves: settings.curvePreferences?.map((name) => CURVES.get(name) ?? name).join(":"),
+    });
+  } catch (error) {
+    throw new Error(`error parsing X509 certificate/key pair: ${messageOf(error)}`);
+  }
+}
+
+function unencrypted(file: string, pem: string): string {
+  if (!pem.includes("ENCRYPTED")) return pem;
+  throw new Error(`the key in ${file} is encrypted: midge has no passphrase for it`);
+}
+
+/** Those of TLS 1.3 are not for choosing; names that the runtime has no suite for are left out. */
+function cipherList(names: readonly string[] | undefined): string | undefined {
+  if (names === undefined) return undefined;
+  return names.flatMap((name) => CIPHER_SUITES.get(name)?.runtimeName ?? []).join(":");
+}
+
+function authoritiesIn(pem: string): string {
+  if (pem.includes("-----BEGIN CERTIFICATE-----")) return pem;
+  throw new Error("failed to parse root ca certificate");
+}

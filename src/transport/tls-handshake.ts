@@ -1,0 +1,99 @@
+/**
+ * The end of a TLS handshake as the runtime reports it: what the two sides have agreed upon, or in
+ * nats-server's words (Go's) why they have not.
+ */
+import type { TlsFacts } from "./tls-facts.ts";
+
+/** An upgraded socket, as far as its handshake is looked at. */
+export interface HandshakeSocket {
+  getTLSVersion(): string | null;
+  getCipher(): { readonly standardName: string | null } | undefined;
+  /** `raw` is the certificate in DER; there is none if the peer has presented no certificate. */
+  getPeerCertificate(): { readonly raw?: Uint8Array } | null | undefined;
+}
+
+export interface HandshakeFailure {
+  readonly reason: string;
+  /** What any port scan does: worth no error in the log. */
+  readonly isProbe: boolean;
+}
+
+/** What the stream's owner learns. */
+export interface TlsEvents {
+  onSecure(facts: TlsFacts): void;
+  onHandshakeFailure(failure: HandshakeFailure): void;
+}
+
+const UNVERIFIED = "tls: failed to verify certificate: x509: ";
+
+/** By what the runtime's code or text contains; the first that fits. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/PEER_DID_NOT_RETURN_A_CERTIFICATE/, "tls: client didn't provide a certificate"],
+  [
+    /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/,
+    `${UNVERIFIED}certificate has expired or is not yet valid`,
+  ],
+  [/INVALID_PURPOSE/, `${UNVERIFIED}certificate specifies an incompatible key usage`],
+  [
+    /UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_UNTRUSTED|INVALID_CA/,
+    `${UNVERIFIED}certificate signed by unknown authority`,
+  ],
+  [/ALERT_UNKNOWN_CA/, "remote error: tls: unknown certificate authority"],
+  [/ALERT_BAD_CERTIFICATE/, "remote error: tls: bad certificate"],
+  [/ALERT_CERTIFICATE_EXPIRED/, "remote error: tls: expired certificate"],
+  [/ALERT_CERTIFICATE_UNKNOWN/, "remote error: tls: unknown certificate"],
+  [/NO_SHARED_CIPHER/, "tls: no cipher suite supported by both client and server"],
+  [/UNSUPPORTED_PROTOCOL/, "tls: client offered only unsupported versions"],
+  [/ECONNRESET/, "EOF"],
+];
+
+/** The peer does not speak TLS. */
+const NO_TLS =
+  /WRONG_VERSION_NUMBER|HTTP_REQUEST|HTTPS_PROXY_REQUEST|UNEXPECTED_RECORD|INVALID_OUTER/;
+
+export function handshakeFailure(error: Error | undefined | null): HandshakeFailure {
+  const code = error !== null && error !== undefined && "code" in error ? String(error.code) : "";
+  const told = `${code} ${error?.message ?? ""}`;
+  if (NO_TLS.test(told)) {
+    return { reason: "tls: first record does not look like a TLS handshake", isProbe: true };
+  }
+  const known = REASONS.find(([pattern]) => pattern.test(told))?.[1];
+  return { reason: known ?? (told.trim() || "handshake failed"), isProbe: known === "EOF" };
+}
+
+/** Connections with the same have it from here, since most have no certificate. */
+const shared = new Map<string, TlsFacts>();
+/** Versions and cipher suites together are fewer. */
+const MAX_SHARED = 64;
+
+/** What has been agreed upon; certificates only where they were asked for. */
+export function agreedFacts(socket: HandshakeSocket, asksForCertificate: boolean): TlsFacts {
+  const version = (socket.getTLSVersion() ?? "").replace("TLSv", "");
+  const cipherSuite = socket.getCipher()?.standardName ?? "";
+  const raw = asksForCertificate ? socket.getPeerCertificate()?.raw : undefined;
+  if (raw !== undefined) {
+    return { version, cipherSuite, isFirst: false, peerCertificates: [described(raw)] };
+  }
+  const key = `${version} ${cipherSuite}`;
+  const known = shared.get(key);
+  if (known !== undefined) return known;
+  const facts = { version, cipherSuite, isFirst: false, peerCertificates: [] };
+  if (shared.size < MAX_SHARED) shared.set(key, facts);
+  return facts;
+}
+
+function described(raw: Uint8Array): TlsFacts["peerCertificates"][number] {
+  const { X509Certificate } = process.getBuiltinModule("node:crypto");
+  const certificate = new X509Certificate(raw);
+  const key = certificate.publicKey.export({ type: "spki", format: "der" });
+  return {
+    // As RFC 2253 has it: the last part first.
+    subject: certificate.subject.split("\n").reverse().join(","),
+    keySha256: sha256(key),
+    sha256: sha256(raw),
+  };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+}
