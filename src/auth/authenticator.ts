@@ -7,6 +7,7 @@ import type { Account } from "../broker/account.ts";
 import type { CloseReason } from "../broker/close-reason.ts";
 import type { Permissions } from "../broker/permissions.ts";
 import type { ConnectionType } from "../config/blocks/connection-types.ts";
+import type { CertificateNames } from "../transport/certificate-names.ts";
 
 /** What a peer presents. Texts that it did not send are empty. */
 export interface Credentials {
@@ -20,6 +21,8 @@ export interface Credentials {
   /** What INFO gave the connection to sign; "" if nothing. */
   readonly nonce: string;
   readonly connectionType: ConnectionType;
+  /** Of the peer's certificate; undefined without one. */
+  readonly certificate: CertificateNames | undefined;
   /** Where the peer is; each address gets its share of the checks that take time. */
   readonly address: string;
 }

@@ -22,6 +22,7 @@ function row(
 export const refusals = {
   nothingPresented: row("nothing_presented", "No credentials that log in anybody"),
   unknownUser: row("unknown_user", "User not known"),
+  unknownCertificate: row("unknown_certificate", "No user for the certificate"),
   unknownNkey: row("unknown_nkey", "Nkey not known"),
   connectionType: row("connection_type", "Connection type not allowed"),
   proxyRequired: {

@@ -5,13 +5,16 @@
 import type { ConnectionType } from "../config/blocks/connection-types.ts";
 import type { Credentials, Verdict } from "./authenticator.ts";
 import { isBcryptHash } from "./bcrypt.ts";
+import { certificateUser } from "./certificate-user.ts";
 import type { ListedUser } from "./listed-user.ts";
 import type { Method, MethodSetup } from "./method.ts";
 import { refusals } from "./refusals.ts";
 
 /** A name has to be known; without one the next methods are asked. */
-export function makeUsers({ users, noAuthUser, secrets }: MethodSetup): Method | undefined {
+export function makeUsers(setup: MethodSetup): Method | undefined {
+  const { options, users, noAuthUser, secrets } = setup;
   if (users.size === 0) return undefined;
+  if (options.tls?.verifyAndMap === true) return byCertificate(setup);
   const silent = users.get(noAuthUser);
   return (logIn) => {
     const { credentials } = logIn;
@@ -25,6 +28,16 @@ export function makeUsers({ users, noAuthUser, secrets }: MethodSetup): Method |
     if (obstacle !== undefined) return obstacle;
     const secret = { configured: user.password, given: credentials.password };
     return secrets.judge(secret, logIn, user.granted);
+  };
+}
+
+/** The certificate says who it is; what CONNECT says of a user counts for nothing. */
+function byCertificate({ users, secrets }: MethodSetup): Method {
+  return (logIn) => {
+    const { certificate, connectionType, password } = logIn.credentials;
+    const user = certificate && certificateUser(certificate, users, connectionType);
+    if (user === undefined) return refusals.unknownCertificate;
+    return secrets.judge({ configured: user.password, given: password }, logIn, user.granted);
   };
 }
 

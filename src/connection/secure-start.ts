@@ -81,6 +81,10 @@ export class SecureStart implements TransportListener, TlsEvents {
     return this;
   }
 
+  get isFirst(): boolean {
+    return !this.#isGreeted;
+  }
+
   onBytes(chunk: Uint8Array): boolean {
     if (this.#step === Step.Done) return this.#connection.onBytes(chunk);
     if (this.#step === Step.Handshake) return false;

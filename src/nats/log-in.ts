@@ -13,6 +13,7 @@ import type { CloseReason } from "../broker/close-reason.ts";
 import type { Account } from "../broker/account.ts";
 import type { ConnectionContext } from "../connection/context.ts";
 import type { KeepAlive } from "../connection/keep-alive.ts";
+import type { TlsFacts } from "../transport/tls-facts.ts";
 import { defaultConnectOptions } from "./connect.ts";
 import type { ConnectOptions } from "./connect.ts";
 import * as errors from "./errors.ts";
@@ -23,6 +24,7 @@ export interface LogInClient extends EventConnection {
   readonly context: ConnectionContext;
   readonly keepAlive: KeepAlive;
   readonly remoteAddress: string;
+  readonly tls: TlsFacts | undefined;
   readonly cid: number;
   readonly startMs: number;
   readonly account: Account;
@@ -257,6 +259,7 @@ export class LogIn implements Applicant {
       jwt,
       nonce: this.#nonce,
       connectionType: "STANDARD",
+      certificate: this.#client.tls?.peerCertificates[0]?.names,
       address: this.#client.remoteAddress,
     };
   }

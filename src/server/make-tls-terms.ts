@@ -58,10 +58,9 @@ function endOf(pem: string): number {
 }
 
 /** What would be a hole if it were passed over. */
-function unbuilt({ ocspPeer, verifyAndMap }: TlsSettings): string[] {
+function unbuilt({ ocspPeer }: TlsSettings): string[] {
   const names: string[] = [];
   if (ocspPeer !== undefined) names.push("ocsp_peer");
-  if (verifyAndMap) names.push("verify_and_map");
   return names.map(unavailableText);
 }
 

@@ -116,7 +116,8 @@ export class TcpTransport implements SecurableTransport {
     if (handshake === undefined) return;
     this.#security = undefined;
     const { context, events } = handshake;
-    const outcome = context.conclude(this.#socket as UpgradedSocket<TcpTransport>, isDone, error);
+    const socket = this.#socket as UpgradedSocket<TcpTransport>;
+    const outcome = context.conclude(socket, isDone, error, events.isFirst);
     if ("reason" in outcome) {
       events.onHandshakeFailure(outcome);
       return;

@@ -64,10 +64,15 @@ export class TlsContext {
   }
 
   /** Tells what the handshake has come to. */
-  conclude(socket: HandshakeSocket, isDone: boolean, error: Error | null): TlsOutcome {
+  conclude(
+    socket: HandshakeSocket,
+    isDone: boolean,
+    error: Error | null,
+    isFirst: boolean,
+  ): TlsOutcome {
     // Without a request for a certificate the error only says that there is none.
     if (isDone && (error === null || !this.asksForCertificate)) {
-      return agreedFacts(socket, this.asksForCertificate);
+      return agreedFacts(socket, this.asksForCertificate, isFirst);
     }
     return handshakeFailure(error);
   }

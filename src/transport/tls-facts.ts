@@ -3,6 +3,8 @@
  * Connections with TLS make it after the handshake; `/connz` shows it.
  */
 
+import type { CertificateNames } from "./certificate-names.ts";
+
 export interface TlsFacts {
   /** `1.2` or `1.3`. */
   readonly version: string;
@@ -17,6 +19,8 @@ export interface TlsFacts {
 export interface PeerCertificate {
   /** `CN=client,O=Plant`. */
   readonly subject: string;
+  /** Whom it names. */
+  readonly names: CertificateNames;
   /** Of the public key and of the whole certificate, in hexadecimal. */
   readonly keySha256: string;
   readonly sha256: string;

@@ -2,6 +2,7 @@
  * The end of a TLS handshake as the runtime reports it: what the two sides have agreed upon, or in
  * nats-server's words (Go's) why they have not.
  */
+import { certificateNames, subjectText } from "./certificate-names.ts";
 import type { TlsFacts } from "./tls-facts.ts";
 
 /** An upgraded socket, as far as its handshake is looked at. */
@@ -20,6 +21,8 @@ export interface HandshakeFailure {
 
 /** What the stream's owner learns. */
 export interface TlsEvents {
+  /** Whether the handshake comes before everything else. */
+  readonly isFirst: boolean;
   onSecure(facts: TlsFacts): void;
   onHandshakeFailure(failure: HandshakeFailure): void;
 }
@@ -67,17 +70,21 @@ const shared = new Map<string, TlsFacts>();
 const MAX_SHARED = 64;
 
 /** What has been agreed upon; certificates only where they were asked for. */
-export function agreedFacts(socket: HandshakeSocket, asksForCertificate: boolean): TlsFacts {
+export function agreedFacts(
+  socket: HandshakeSocket,
+  asksForCertificate: boolean,
+  isFirst: boolean,
+): TlsFacts {
   const version = (socket.getTLSVersion() ?? "").replace("TLSv", "");
   const cipherSuite = socket.getCipher()?.standardName ?? "";
   const raw = asksForCertificate ? socket.getPeerCertificate()?.raw : undefined;
   if (raw !== undefined) {
-    return { version, cipherSuite, isFirst: false, peerCertificates: [described(raw)] };
+    return { version, cipherSuite, isFirst, peerCertificates: [described(raw)] };
   }
-  const key = `${version} ${cipherSuite}`;
+  const key = `${version} ${cipherSuite} ${isFirst}`;
   const known = shared.get(key);
   if (known !== undefined) return known;
-  const facts = { version, cipherSuite, isFirst: false, peerCertificates: [] };
+  const facts = { version, cipherSuite, isFirst, peerCertificates: [] };
   if (shared.size < MAX_SHARED) shared.set(key, facts);
   return facts;
 }
@@ -86,9 +93,10 @@ function described(raw: Uint8Array): TlsFacts["peerCertificates"][number] {
   const { X509Certificate } = process.getBuiltinModule("node:crypto");
   const certificate = new X509Certificate(raw);
   const key = certificate.publicKey.export({ type: "spki", format: "der" });
+  const names = certificateNames(raw);
   return {
-    // As RFC 2253 has it: the last part first.
-    subject: certificate.subject.split("\n").reverse().join(","),
+    subject: subjectText(names),
+    names,
     keySha256: sha256(key),
     sha256: sha256(raw),
   };

@@ -73,6 +73,9 @@ describe.each(MODES)("TLS that is $mode", (mode) => {
       const { end, info } = await talk({ port: monitored.server.clientPort, isFirst: true });
       expect(end).toBe("PONG");
       expect(fields(info)["client_id"]).toBe(1);
+      await eventually("the end", SOON_MS, async () => closedReasons(monitored).length === 1);
+      const connz = await (await monitored.fetch("/connz?state=closed")).text();
+      expect(connz).toContain('"tls_first": true');
     });
   }
 });

@@ -28,6 +28,8 @@ export interface TlsWish {
   /** Who has to have signed the server's. */
   readonly authority?: string;
   readonly maxVersion?: "TLSv1.2";
+  /** What else CONNECT says. */
+  readonly connect?: Readonly<Record<string, string>>;
   /** What to wait for between the handshake and the first words. */
   readonly pauseUntil?: Promise<unknown>;
 }
@@ -41,8 +43,6 @@ export interface TlsTalk {
   /** Of the server's certificate, in hexadecimal; "" without TLS. */
   readonly fingerprint: string;
 }
-
-const HELLO = 'CONNECT {"verbose":false}\r\nPING\r\n';
 
 /** Connects, says hello and leaves. */
 export async function talk(wish: TlsWish): Promise<TlsTalk> {
@@ -68,7 +68,9 @@ export async function talk(wish: TlsWish): Promise<TlsTalk> {
     };
     secure.on("secureConnect", () => {
       fingerprint = secure.getPeerCertificate().fingerprint256.replaceAll(":", "").toLowerCase();
-      void Promise.resolve(wish.pauseUntil).then(() => secure.write(HELLO));
+      const connect = JSON.stringify({ verbose: false, ...wish.connect });
+      const hello = `CONNECT ${connect}\r\nPING\r\n`;
+      void Promise.resolve(wish.pauseUntil).then(() => secure.write(hello));
     });
     secure.on("data", (chunk: Buffer) => {
       received += chunk.toString();

@@ -98,6 +98,7 @@ export function credentials(presented: Partial<Credentials>): Credentials {
     jwt: "",
     nonce: NONCE,
     connectionType: "STANDARD",
+    certificate: undefined,
     address: "127.0.0.1",
     ...presented,
   };

@@ -157,7 +157,8 @@ describe("an entry", () => {
   });
 
   test("tells of TLS, of certificates only with the user, and of a proxy", () => {
-    const certificate = { subject: "CN=c", keySha256: "aa", sha256: "bb" };
+    const nobody = { emails: [], hosts: [], uris: [], subject: [] };
+    const certificate = { subject: "CN=c", names: nobody, keySha256: "aa", sha256: "bb" };
     const tls = { version: "1.3", cipherSuite: "TLS_AES_128_GCM_SHA256", isFirst: true };
     const broker = new MonitoredBroker();
     broker.broker.closedConnections.add(
