@@ -11,6 +11,7 @@ import { listenTcp } from "../transport/tcp-listener.ts";
 import type { TcpListener } from "../transport/tcp-listener.ts";
 import type { SecurableTransport } from "../transport/securable-transport.ts";
 import type { TransportListener } from "../transport/transport.ts";
+import type { CertificateEnds } from "./certificate-ends.ts";
 import type { DescriptorGuard, Pausable } from "./descriptor-guard.ts";
 
 export class ClientListener implements Pausable {
@@ -22,6 +23,8 @@ export class ClientListener implements Pausable {
   #isStopped: boolean;
   /** What is asked of peers; undefined without TLS. */
   #tls: TlsTerms | undefined;
+  /** Made when there is TLS for the first time. */
+  #ends: CertificateEnds | undefined;
   /** The same of the options that were looked at last. */
   #prepared: TlsTerms | undefined;
 
@@ -34,6 +37,7 @@ export class ClientListener implements Pausable {
     this.#isStarted = false;
     this.#isStopped = false;
     this.#tls = undefined;
+    this.#ends = undefined;
     this.#prepared = undefined;
   }
 
@@ -41,12 +45,15 @@ export class ClientListener implements Pausable {
   async prepare({ tls, allowNonTls }: Options): Promise<void> {
     this.#prepared = undefined;
     if (tls === undefined) return;
-    const [{ makeTlsTerms }, { fileSource }, { HandshakeLimit }] = await Promise.all([
-      import("./make-tls-terms.ts"),
-      import("../config/file-source.ts"),
-      import("../connection/handshake-limit.ts"),
-    ]);
+    const [{ CertificateEnds }, { makeTlsTerms }, { fileSource }, { HandshakeLimit }] =
+      await Promise.all([
+        import("./certificate-ends.ts"),
+        import("./make-tls-terms.ts"),
+        import("../config/file-source.ts"),
+        import("../connection/handshake-limit.ts"),
+      ]);
     const { clock, logger } = this.#nats.connections;
+    this.#ends ??= new CertificateEnds(clock, logger.for("tls"));
     this.#prepared = makeTlsTerms(tls, allowNonTls, {
       read: (path) => fileSource.read(path),
       limit: (perSecond) => new HandshakeLimit(perSecond, clock, logger.for("tls")),
@@ -58,6 +65,7 @@ export class ClientListener implements Pausable {
     const startedPlain = this.#startsPlain;
     const terms = this.#prepared;
     this.#tls = terms;
+    this.#ends?.watch(terms?.ends ?? []);
     this.#nats.tls = terms && {
       isRequired: !terms.isOptional,
       isVerified: terms.context.asksForCertificate,
@@ -121,6 +129,7 @@ export class ClientListener implements Pausable {
 
   stop(): void {
     this.#isStopped = true;
+    this.#ends?.watch([]);
     this.stopListening();
   }
 
