@@ -5,6 +5,9 @@
 import type { Clock } from "../clock.ts";
 import type { LocalZone } from "../local-time.ts";
 
+/** Microseconds of a second; with it in front, a number of them has all of its zeros. */
+const MILLION = 1_000_000;
+
 /** nats-server's `YYYY/MM/DD HH:MM:SS.uuuuuu`, or RFC 3339 with an offset. */
 export type TimeStyle = "slashes" | "rfc3339";
 
@@ -40,7 +43,7 @@ export class TimeStamp {
     const second = Math.floor(wallMs / 1000);
     if (second !== this.#second) this.#turnTo(second);
     const micros = Math.min(Math.round((preciseMs - second * 1000) * 1000), 999_999);
-    return `${this.#secondText}.${String(micros).padStart(6, "0")}${this.#zoneText}`;
+    return `${this.#secondText}.${String(MILLION + micros).slice(1)}${this.#zoneText}`;
   }
 
   #turnTo(second: number): void {
@@ -48,9 +51,14 @@ export class TimeStamp {
     const offsetS = this.#zone === undefined ? 0 : this.#zone.offsetAt(second);
     const iso = isoSecond(second, offsetS);
     const isPlain = this.#style === "slashes";
-    this.#secondText = isPlain ? iso.replaceAll("-", "/").replace("T", " ") : iso;
+    this.#secondText = isPlain ? withSlashes(iso) : iso;
     this.#zoneText = isPlain ? "" : offsetText(offsetS);
   }
+}
+
+/** `YYYY/MM/DD HH:MM:SS` of `YYYY-MM-DDTHH:MM:SS`. */
+function withSlashes(iso: string): string {
+  return `${iso.slice(0, 4)}/${iso.slice(5, 7)}/${iso.slice(8, 10)} ${iso.slice(11)}`;
 }
 
 /** `YYYY-MM-DDTHH:MM:SS` of the second `unixS` since 1970, `offsetS` seconds east of UTC. */
