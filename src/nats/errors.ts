@@ -4,6 +4,7 @@
  */
 import { closeReasons } from "../broker/close-reason.ts";
 import type { CloseReason } from "../broker/close-reason.ts";
+import { goQuoted } from "../util/go-quoted.ts";
 import { isUndecoded } from "../util/readable-text.ts";
 
 export interface ProtocolErrorRow {
@@ -118,31 +119,7 @@ export const tooManyConnections = (): ProtocolError =>
 
 export const errorLine = (text: string): string => `-ERR '${text}'\r\n`;
 
-const SHORT_ESCAPES: Readonly<Record<string, string>> = {
-  "\x07": "\\a",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-  "\v": "\\v",
-  '"': '\\"',
-  "\\": "\\\\",
-};
-
-/**
- * Quotes as Go's `%q` does: double quotes, control and format characters escaped, and what
- * `readableText` could not decode.
- */
+/** Quotes as Go's `%q` does, with the bytes that `readableText` could not decode. */
 export function quote(text: string): string {
-  const escaped = text.replace(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, (character) => {
-    const short = SHORT_ESCAPES[character];
-    if (short !== undefined) return short;
-    const code = character.codePointAt(0) ?? 0;
-    if (isUndecoded(code)) return `\\x${(code & 0xff).toString(16)}`;
-    if (code < 0x80) return `\\x${code.toString(16).padStart(2, "0")}`;
-    if (code < 0x10000) return `\\u${code.toString(16).padStart(4, "0")}`;
-    return `\\U${code.toString(16).padStart(8, "0")}`;
-  });
-  return `"${escaped}"`;
+  return goQuoted(text, isUndecoded);
 }

@@ -4,30 +4,22 @@
  * differs.
  */
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { type AnswerFile, type RecordedAnswer, textOfAnswers } from "./answer-file.ts";
 import { ANSWERS, withScene } from "./scene-run.ts";
 import { SCENES } from "./scenes.ts";
+import { recorderArguments } from "../support/recorder-arguments.ts";
 
 await main();
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    options: { server: { type: "string" }, check: { type: "boolean", default: false } },
-    allowPositionals: true,
-  });
-  const server = values.server ?? Bun.which("nats-server");
-  if (server === null) {
-    console.error("No nats-server on PATH; name one with --server.");
-    process.exit(2);
-  }
+  const { server, isCheck, names } = recorderArguments();
   process.env["MIDGE_EXECUTABLE"] = server;
   let differences = 0;
-  for (const name of positionals.length > 0 ? positionals : Object.keys(SCENES)) {
-    differences += await record(name, values.check);
+  for (const name of names.length > 0 ? names : Object.keys(SCENES)) {
+    differences += await record(name, isCheck);
   }
   console.log(differences === 0 ? "Everything as recorded." : `${differences} answers differ.`);
-  process.exit(values.check && differences > 0 ? 1 : 0);
+  process.exit(isCheck && differences > 0 ? 1 : 0);
 }
 
 /** Returns how many answers are others than those in the file. */

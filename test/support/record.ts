@@ -3,33 +3,25 @@
  * files against a real nats-server and writes what it answers into them. `--check` writes nothing
  * and shows where another version answers differently. Without files, all conversations.
  */
-import { parseArgs } from "node:util";
 import { join } from "node:path";
 import { type Conversation, type ConversationFile, readConversations } from "./conversation.ts";
 import { startNatsServer } from "./nats-server.ts";
 import { type BlockRecord, recordConversation } from "./recording.ts";
+import { recorderArguments } from "./recorder-arguments.ts";
 
 const ALL_FILES = "{nats,accounts,auth}/conversations/*.txt";
 
 await main();
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    options: { server: { type: "string" }, check: { type: "boolean", default: false } },
-    allowPositionals: true,
-  });
-  const server = values.server ?? Bun.which("nats-server");
-  if (server === null) {
-    console.error("No nats-server on PATH; name one with --server.");
-    process.exit(2);
-  }
+  const { server, isCheck, names } = recorderArguments();
   let differences = 0;
-  for (const path of positionals.length > 0 ? positionals : await allFiles()) {
-    differences += await recordFile(path, server, values.check);
+  for (const path of names.length > 0 ? names : await allFiles()) {
+    differences += await recordFile(path, server, isCheck);
   }
-  const verb = values.check ? "differ" : "changed";
+  const verb = isCheck ? "differ" : "changed";
   console.log(differences === 0 ? "Everything as recorded." : `${differences} blocks ${verb}.`);
-  if (values.check && differences > 0) process.exit(1);
+  if (isCheck && differences > 0) process.exit(1);
 }
 
 async function allFiles(): Promise<string[]> {
