@@ -87,7 +87,8 @@ export class SecureStart implements TransportListener, TlsEvents {
 
   onBytes(chunk: Uint8Array): boolean {
     if (this.#step === Step.Done) return this.#connection.onBytes(chunk);
-    if (this.#step === Step.Handshake) return false;
+    // The server may have closed it, and only wait for the peer to take the reason.
+    if (this.#step === Step.Handshake || !this.#connection.isLive) return false;
     if (this.#step === Step.AwaitFirst || chunk[0] === HANDSHAKE_RECORD) {
       this.#startHandshake(chunk);
       return true;
@@ -196,7 +197,7 @@ export class SecureStart implements TransportListener, TlsEvents {
     this.#cancelTimer();
     this.#step = Step.Done;
     this.#transport.listener = this.#connection;
-    this.#connection.begin();
+    if (this.#connection.isLive) this.#connection.begin();
   }
 
   #wait(delayMs: number, action: () => void): void {

@@ -62,6 +62,14 @@ class Bench {
   connect(): MemoryPeer {
     return this.memory.accept().send(`CONNECT ${JSON.stringify(QUIET)}\r\nPING\r\n`);
   }
+
+  /** A peer that was let in, and has read so. */
+  loggedIn(): MemoryPeer {
+    this.rule(this.grant());
+    const peer = this.connect();
+    peer.read();
+    return peer;
+  }
 }
 
 /** Which of the subjects the peer may publish to. */
@@ -133,9 +141,7 @@ describe("a client that is judged anew by a reload", () => {
 
   test("has what the last of several reloads grants, whichever is decided last", async () => {
     const bench = new Bench();
-    bench.rule(bench.grant());
-    const peer = bench.connect();
-    peer.read();
+    const peer = bench.loggedIn();
     const decideFirst = bench.ruleLater();
     const decideLast = bench.ruleLater();
     await decideLast(bench.grant(only("b")));
@@ -145,9 +151,7 @@ describe("a client that is judged anew by a reload", () => {
 
   test("has what a quick reload grants after a slow one", async () => {
     const bench = new Bench();
-    bench.rule(bench.grant());
-    const peer = bench.connect();
-    peer.read();
+    const peer = bench.loggedIn();
     const decide = bench.ruleLater();
     bench.rule(bench.grant(only("b")));
     await decide(bench.grant(only("a")));
@@ -156,9 +160,7 @@ describe("a client that is judged anew by a reload", () => {
 
   test("is not closed for what an older reload was wrong about", async () => {
     const bench = new Bench();
-    bench.rule(bench.grant());
-    const peer = bench.connect();
-    peer.read();
+    const peer = bench.loggedIn();
     const decide = bench.ruleLater();
     bench.rule(bench.grant());
     await decide(REFUSED);
@@ -167,9 +169,7 @@ describe("a client that is judged anew by a reload", () => {
 
   test("is closed if the last reload refuses it", async () => {
     const bench = new Bench();
-    bench.rule(bench.grant());
-    const peer = bench.connect();
-    peer.read();
+    const peer = bench.loggedIn();
     const decideFirst = bench.ruleLater();
     const decideLast = bench.ruleLater();
     await decideFirst(bench.grant());
