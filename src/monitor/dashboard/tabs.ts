@@ -44,16 +44,21 @@ export class Tabs<View extends Tab> {
     return this.#current;
   }
 
-  /** The address changes, and what it says is followed. */
+  /** Opens it at once, so that the next key starts from there; the address says so afterwards. */
   #choose(tab: View): void {
+    this.#change(tab);
     window.location.replace(`#${tab.name}`);
   }
 
   #followAddress(): void {
-    const chosen = this.#named();
-    if (chosen === undefined || chosen === this.#current) return;
-    this.#open(chosen);
-    this.#onChange(chosen);
+    const named = this.#named();
+    if (named !== undefined) this.#change(named);
+  }
+
+  #change(tab: View): void {
+    if (tab === this.#current) return;
+    this.#open(tab);
+    this.#onChange(tab);
   }
 
   /** The tab that the address names. */
