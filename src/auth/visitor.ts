@@ -4,7 +4,8 @@
  * log-in. They are let into the global account as a user that is made for them, a `no_auth_user`.
  */
 import type { UserSettings } from "../config/blocks/users.ts";
-import { type Options, optionRows } from "../config/options.ts";
+import { usualAuthTimeoutMs } from "../config/auth-timeout.ts";
+import type { Options } from "../config/options.ts";
 
 const SYSTEM_ACCOUNT = "$SYS";
 
@@ -34,6 +35,6 @@ function hasAuthorizationBlock(options: Options): boolean {
     [username, password, authorizationToken].some((text) => text !== "") ||
     [users, defaultPermissions, options.authCallout].some((value) => value !== undefined) ||
     options.proxyRequired ||
-    options.authTimeoutMs !== optionRows.authTimeoutMs.default
+    options.authTimeoutMs !== usualAuthTimeoutMs(options)
   );
 }

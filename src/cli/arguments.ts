@@ -8,6 +8,7 @@ import { toggle } from "../config/option-kinds.ts";
 import { OptionValueError } from "../config/option-value-error.ts";
 import { type OptionName, optionRow, parseOptionValue } from "../config/options.ts";
 import type { OptionSources } from "../config/resolve.ts";
+import type { TlsFlags } from "../config/tls-flags.ts";
 import { type Flag, type FlagEffect, flagNamed } from "./command.ts";
 import { MisuseError, readFlags, valueProblem } from "./flag-reader.ts";
 import { subcommandNamed } from "./subcommands.ts";
@@ -18,6 +19,7 @@ export type Invocation =
   /** `-t`: say what is wrong with the configuration, and run nothing. */
   | { readonly kind: "test"; readonly sources: OptionSources }
   | { readonly kind: "help" }
+  | { readonly kind: "help-tls" }
   | { readonly kind: "version" }
   /** `--signal`: what to send, and to whom, as it was written. */
   | { readonly kind: "signal"; readonly request: string }
@@ -30,7 +32,6 @@ export type Invocation =
 
 /** A flag as it was given, with its value read. */
 interface GivenFlag {
-  readonly name: string;
   readonly effect: FlagEffect;
   readonly value: unknown;
 }
@@ -45,10 +46,11 @@ export function parseArguments(argv: readonly string[]): Invocation {
       find: flagNamed,
       isSwitch,
       take: (flag, name, written) =>
-        given.push({ name, effect: flag.effect, value: readValue(flag, name, written) }),
+        given.push({ effect: flag.effect, value: readValue(flag, name, written) }),
     });
     if (isAsked(given, "version")) return { kind: "version" };
     if (isAsked(given, "help")) return { kind: "help" };
+    if (isAsked(given, "help-tls")) return { kind: "help-tls" };
     if (word !== undefined) return commandNamed(word, others, given.length > 0);
     const request = lastText(given, "signal");
     if (request !== "") return { kind: "signal", request };
@@ -108,15 +110,20 @@ function sourcesOf(given: readonly GivenFlag[]): OptionSources {
     if (effect.kind !== "unsupported" || value === false) continue;
     unsupportedFlags.push(`midge has no ${effect.feature}, it is one server`);
   }
-  const missing = given.filter(({ effect, value }) => {
-    return effect.kind === "unavailable" && value !== false;
-  });
   return {
-    unavailableFlags: [...new Set(missing.map((one) => one.name))],
     configPath: configPath === "" ? undefined : configPath,
     flags: valuesOf(given),
+    tlsFlags: tlsFlagsOf(given),
     unsupportedFlags: [...new Set(unsupportedFlags)],
   };
+}
+
+/** What the flags say about TLS; undefined if they say nothing. */
+function tlsFlagsOf(given: readonly GivenFlag[]): TlsFlags | undefined {
+  const said = given.flatMap(({ effect, value }) => {
+    return effect.kind === "tls" ? [[effect.field, value] as const] : [];
+  });
+  return said.length === 0 ? undefined : Object.fromEntries(said);
 }
 
 /** What the flag of that kind was given last; "" without one. */
@@ -124,7 +131,9 @@ function lastText(given: readonly GivenFlag[], kind: "signal" | "config"): strin
   return String(given.findLast((one) => one.effect.kind === kind)?.value ?? "");
 }
 
-function isAsked(given: readonly GivenFlag[], kind: "help" | "version" | "test"): boolean {
+type AskedKind = "help" | "help-tls" | "version" | "test";
+
+function isAsked(given: readonly GivenFlag[], kind: AskedKind): boolean {
   return given.findLast((one) => one.effect.kind === kind)?.value === true;
 }
 

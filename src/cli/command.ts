@@ -13,6 +13,7 @@ import {
   optionOfFlag,
   optionRow,
 } from "../config/options.ts";
+import type { TlsFlags } from "../config/tls-flags.ts";
 import { MIDGE_VERSION } from "../util/version.ts";
 
 /** How the command names itself in messages. */
@@ -31,9 +32,10 @@ export type FlagEffect =
   | { readonly kind: "test" }
   /** Asks for something of nats-server that midge does not have; `feature` says what. */
   | { readonly kind: "unsupported"; readonly feature: string }
-  /** Asks for something that midge does not have yet. */
-  | { readonly kind: "unavailable" }
+  /** Says one thing about the TLS of the client port. */
+  | { readonly kind: "tls"; readonly field: keyof TlsFlags }
   | { readonly kind: "help" }
+  | { readonly kind: "help-tls" }
   | { readonly kind: "version" };
 
 export interface Flag {
@@ -63,8 +65,17 @@ const SIGNAL: Flag = {
   },
 };
 
+const TLS: readonly Flag[] = [
+  tlsFlag("tls", "isWanted", "", "Use TLS, false to do without"),
+  tlsFlag("tlscert", "certFile", "file", "Certificate of this server"),
+  tlsFlag("tlskey", "keyFile", "file", "Private key of that certificate"),
+  tlsFlag("tlsverify", "verify", "", "Let in only clients with a certificate"),
+  tlsFlag("tlscacert", "caFile", "file", "Who signs the certificates of clients"),
+];
+
 const COMMON: readonly Flag[] = [
   common(["h", "help"], { kind: "help" }, "Show this text"),
+  common(["help_tls"], { kind: "help-tls" }, "Show what a tls block may say"),
   common(["v", "version"], { kind: "version" }, "Show the version"),
 ];
 
@@ -99,26 +110,20 @@ const UNSUPPORTED: readonly Flag[] = [
   unsupported("connect_retries", "clustering", "string"),
 ];
 
-/** nats-server's flags for what midge does not have yet. They are not in the help text either. */
-const UNAVAILABLE: readonly Flag[] = [
-  ...["tls", "tlsverify"].map((name) => unavailable(name, "boolean")),
-  ...["tlscert", "tlskey", "tlscacert"].map((name) => unavailable(name, "string")),
-];
-
 /** Every flag that the help text shows, in its order. Takes a while, so not at start. */
 export function allFlags(): readonly Flag[] {
   const options = OPTION_NAMES.filter((name) => {
     const row = optionRow(name);
     return flagsOf(row).length > 0 && row.unavailable !== true;
   });
-  return [...options.map(optionFlag), ...CONFIG, SIGNAL, ...SWITCHES, ...COMMON];
+  return [...options.map(optionFlag), ...TLS, ...CONFIG, SIGNAL, ...SWITCHES, ...COMMON];
 }
 
 /** The flag of that name, written without dashes; undefined if there is none. */
 export function flagNamed(name: string): Flag | undefined {
   const option = optionOfFlag(name);
   if (option !== undefined) return optionFlag(option);
-  const others = [CONFIG, [SIGNAL], SWITCHES, COMMON, UNSUPPORTED, UNAVAILABLE];
+  const others = [CONFIG, [SIGNAL], SWITCHES, TLS, COMMON, UNSUPPORTED];
   return others.flat().find((flag) => flag.names.includes(name));
 }
 
@@ -151,17 +156,20 @@ function switches(name: string, options: readonly OptionName[], description: str
   return { names: [name], section: "Logging", effect: { kind: "switches", options }, definition };
 }
 
-function common(names: [string, string], effect: FlagEffect, description: string): Flag {
-  const definition: ArgDef = { type: "boolean", alias: names[1], description };
+function common(names: Flag["names"], effect: FlagEffect, description: string): Flag {
+  const definition: ArgDef = { type: "boolean", alias: names.slice(1), description };
   return { names, section: "Common", effect, definition };
+}
+
+function tlsFlag(name: string, field: keyof TlsFlags, value: string, description: string): Flag {
+  const definition: ArgDef =
+    value === ""
+      ? { type: "boolean", description }
+      : { type: "string", valueHint: value, description };
+  return { names: [name], section: "TLS", effect: { kind: "tls", field }, definition };
 }
 
 function unsupported(name: string, feature: string, type: "boolean" | "string"): Flag {
   const definition: ArgDef = { type, description: "" };
   return { names: [name], section: "Server", effect: { kind: "unsupported", feature }, definition };
-}
-
-function unavailable(name: string, type: "boolean" | "string"): Flag {
-  const definition: ArgDef = { type, description: "" };
-  return { names: [name], section: "TLS", effect: { kind: "unavailable" }, definition };
 }

@@ -26,6 +26,9 @@ export async function run(argv: readonly string[]): Promise<void> {
     case "help":
       console.log((await import("./usage.ts")).usageText());
       return process.exit(EXIT_OK);
+    case "help-tls":
+      console.log((await import("./tls-help.ts")).tlsHelpText());
+      return process.exit(EXIT_OK);
     case "version":
       console.log((await import("./usage.ts")).versionText());
       return process.exit(EXIT_OK);

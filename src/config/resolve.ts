@@ -2,12 +2,13 @@
  * The options a server runs with: built-in defaults, then the configuration file, then the flags,
  * which win also when the file is read again. Called at start and by each reload.
  */
+import { usualAuthTimeoutMs } from "./auth-timeout.ts";
 import { checkOptions } from "./check.ts";
 import type { FileView } from "./blocks/named-files.ts";
 import type { ConfigSource } from "./parser.ts";
 import { type OptionName, type Options, defaultOptions, withValues } from "./options.ts";
-
-import { unavailableFlags, unavailableText } from "./unavailable.ts";
+import type { TlsFlags } from "./tls-flags.ts";
+import { unavailableFlags } from "./unavailable.ts";
 
 /** What the command line says about options. */
 export interface OptionSources {
@@ -15,8 +16,8 @@ export interface OptionSources {
   readonly configPath: string | undefined;
   /** Values of flags. */
   readonly flags: ReadonlyMap<OptionName, unknown>;
-  /** Names of flags, no options, for what midge does not have yet. */
-  readonly unavailableFlags: readonly string[];
+  /** What flags say about TLS; undefined without any. */
+  readonly tlsFlags: TlsFlags | undefined;
   /** Flags for things that midge does not have, in words: problems unless ignored. */
   readonly unsupportedFlags: readonly string[];
 }
@@ -48,22 +49,22 @@ export async function resolveOptions(
 ): Promise<ResolvedOptions> {
   const { configPath, flags } = sources;
   if (configPath === undefined) {
-    const options = withValues(defaultOptions(), flags);
-    const problems = supportProblems(options, sources.unsupportedFlags);
-    const unavailable = unavailableIn(sources, options);
+    const { options, problems } = await complete(sources, NO_VALUES, source);
+    const support = supportProblems(options, sources.unsupportedFlags);
+    const unavailable = unavailableFlags(options, flags);
     return {
       options,
       origin: undefined,
       emptiness: "",
-      errors: [...problems.errors, ...unavailable, ...checkOptions(options)],
+      errors: [...support.errors, ...unavailable, ...problems, ...checkOptions(options)],
       warnings: [],
-      notices: problems.notices,
+      notices: support.notices,
     };
   }
   // A server without a file has no use for the parser.
   const { emptyText, loadConfig } = await import("./load.ts");
   const file = loadConfig(configPath, source);
-  const options = withValues(withValues(defaultOptions(), file.values), flags);
+  const { options, problems } = await complete(sources, file.values, source);
   const support = supportProblems(options, [...file.unsupported, ...sources.unsupportedFlags]);
   // Rules between options say little while some of them could not be read.
   const violations = file.errors.length > 0 ? [] : checkOptions(options);
@@ -75,7 +76,8 @@ export async function resolveOptions(
       ...file.errors,
       ...support.errors,
       ...file.unavailable,
-      ...unavailableIn(sources, options),
+      ...unavailableFlags(options, flags),
+      ...problems,
       ...violations,
     ],
     warnings: file.warnings,
@@ -83,9 +85,25 @@ export async function resolveOptions(
   };
 }
 
-function unavailableIn(sources: OptionSources, options: Options): readonly string[] {
-  const flags = sources.unavailableFlags.map(unavailableText);
-  return [...flags, ...unavailableFlags(options, sources.flags)];
+const NO_VALUES: ReadonlyMap<OptionName, unknown> = new Map();
+
+/** Lays defaults, file and flags over each other. */
+async function complete(
+  { flags, tlsFlags }: OptionSources,
+  inFile: ReadonlyMap<OptionName, unknown>,
+  files: FileView,
+): Promise<{ readonly options: Options; readonly problems: readonly string[] }> {
+  let options = withValues(withValues(defaultOptions(), inFile), flags);
+  let problems: readonly string[] = [];
+  if (tlsFlags !== undefined) {
+    const { withTlsFlags } = await import("./tls-flags.ts");
+    const flagged = withTlsFlags(options.tls, tlsFlags, (path) => files.read(path));
+    options = { ...options, tls: flagged.tls };
+    problems = flagged.problems;
+  }
+  const hasTimeout = inFile.has("authTimeoutMs") || flags.has("authTimeoutMs");
+  if (!hasTimeout) options = { ...options, authTimeoutMs: usualAuthTimeoutMs(options) };
+  return { options, problems };
 }
 
 function supportProblems(

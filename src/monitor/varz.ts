@@ -2,6 +2,7 @@
  * `/varz`: general facts and counters. Fields, their order, types and omission are the reference's;
  * `midge_version` is our addition.
  */
+import { USUAL_TLS_TIMEOUT_MS } from "../config/auth-timeout.ts";
 import type { Options } from "../config/options.ts";
 import { FEATURE_FLAGS } from "../broker/server-info.ts";
 import { goTime } from "../util/go-time.ts";
@@ -9,9 +10,8 @@ import type { MonitorFacts, MonitorSubject } from "./endpoint.ts";
 import { uptimeText } from "./uptime.ts";
 
 const NS_PER_MS = 1_000_000;
-/** What is told also without TLS. */
-const DEFAULT_TLS_TIMEOUT_MS = 2000;
 
+/** What is told also without TLS. */
 export function varz(subject: MonitorSubject, facts: MonitorFacts): object {
   const { broker, identity, clock } = subject;
   const { counters } = broker;
@@ -97,7 +97,7 @@ function configuredFields(options: Options): object {
     mqtt: {},
     websocket: {},
     jetstream: {},
-    tls_timeout: (tls?.timeoutMs ?? DEFAULT_TLS_TIMEOUT_MS) / 1000,
+    tls_timeout: (tls?.timeoutMs ?? USUAL_TLS_TIMEOUT_MS) / 1000,
     write_deadline: options.writeDeadlineMs * NS_PER_MS,
     write_timeout: options.writeTimeout === "default" ? undefined : options.writeTimeout,
   };

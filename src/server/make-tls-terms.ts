@@ -3,6 +3,7 @@
  * at start and by each reload, which so takes over renewed certificates. Loaded where TLS is
  * configured.
  */
+import { USUAL_TLS_TIMEOUT_MS } from "../config/auth-timeout.ts";
 import { certificatesOf } from "../config/blocks/tls-files.ts";
 import { CIPHER_SUITES, CURVES } from "../config/blocks/tls-names.ts";
 import type { TlsSettings } from "../config/blocks/tls-settings.ts";
@@ -11,8 +12,6 @@ import { unavailableText } from "../config/unavailable.ts";
 import type { TlsTerms } from "../connection/secure-start.ts";
 import { TlsContext } from "../transport/tls-context.ts";
 import { messageOf } from "../util/system-error.ts";
-
-const DEFAULT_TIMEOUT_MS = 2000;
 
 /** The files, and who counts handshakes. */
 export interface TlsSurroundings {
@@ -41,7 +40,7 @@ export function makeTlsTerms(
   return {
     certificates,
     context: contextOf(settings, certificates, ca),
-    timeoutMs: settings.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs: settings.timeoutMs ?? USUAL_TLS_TIMEOUT_MS,
     isOptional: allowNonTls,
     isFirst: handshakeFirst,
     fallbackMs: settings.handshakeFirstFallbackMs,

@@ -80,7 +80,7 @@ function resolveSample(file: string): Promise<ResolvedOptions> {
     configPath: file,
     flags: new Map(),
     unsupportedFlags: [],
-    unavailableFlags: [],
+    tlsFlags: undefined,
   };
   const inSamples = (path: string) => join(SAMPLES, path);
   return resolveOptions(sources, {

@@ -20,21 +20,30 @@ export function tlsFiles(settings: TlsSettings): readonly string[] {
   return settings.caFile === undefined ? pairs : [...pairs, settings.caFile];
 }
 
-/**
- * Reports each file that cannot be read, in nats-server's words, at `position`, which is the key of
- * the block. `read` returns the content of a file or throws as `FileView.read` does.
- */
+/** Reports each file that cannot be read at `position`, which is the key of the block. */
 export function checkTlsFiles(
   settings: TlsSettings,
   position: Position,
   problems: ProblemList,
   read: (path: string) => string,
 ): void {
+  for (const problem of tlsFileProblems(settings, read)) problems.error(position, problem);
+}
+
+/**
+ * Which files cannot be read, in nats-server's words. `read` returns the content of a file or
+ * throws as `FileView.read` does.
+ */
+export function tlsFileProblems(
+  settings: TlsSettings,
+  read: (path: string) => string,
+): readonly string[] {
+  const problems: string[] = [];
   const check = (path: string, prefix: string) => {
     try {
       read(path);
     } catch (error) {
-      problems.error(position, `${prefix}${fileProblem(path, error)}`);
+      problems.push(`${prefix}${fileProblem(path, error)}`);
     }
   };
   const pairs = certificatesOf(settings);
@@ -45,6 +54,7 @@ export function checkTlsFiles(
     check(keyFile, prefix);
   }
   if (settings.caFile !== undefined) check(settings.caFile, "");
+  return problems;
 }
 
 /** Where the `tls` block of a listener's block stands. */
