@@ -13,6 +13,8 @@ import type { TlsFacts } from "../transport/tls-facts.ts";
 export interface LiveConnection extends TrafficCounters {
   readonly cid: number;
   readonly kind: ConnectionKind;
+  /** What the log calls it. */
+  readonly label: string;
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly account: Account;

@@ -110,7 +110,7 @@ export const blockRows = rows({
 
   tls: {
     kind: block<TlsSettings | undefined>("tls"), default: undefined,
-    keys: ["tls"], reload: "live", reloadText: (tls) => `Reloaded: tls = ${tls === undefined ? "disabled" : "enabled"}`,
+    keys: ["tls"], reload: "tls",
     group: "TLS", secret: true,
     help: "Encryption of client connections",
   },

@@ -9,7 +9,7 @@ import type { OptionKind } from "./option-kinds.ts";
  * where it is used), one of the server's steps, or it cannot be changed without a restart.
  */
 export type ReloadEffect =
-  "live" | "logging" | "auth" | "limits" | "identity" | "metrics" | "files" | "restart";
+  "live" | "logging" | "auth" | "tls" | "limits" | "identity" | "metrics" | "files" | "restart";
 
 /** The sections of the help text, in its order. */
 export const OPTION_GROUPS = [

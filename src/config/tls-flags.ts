@@ -69,4 +69,5 @@ const NOTHING: TlsSettings = {
   handshakeFirst: false,
   handshakeFirstFallbackMs: undefined,
   ocspPeer: undefined,
+  watch: false,
 };

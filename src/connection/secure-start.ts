@@ -11,6 +11,7 @@ import type { SecurableTransport } from "../transport/securable-transport.ts";
 import type { TransportListener } from "../transport/transport.ts";
 import { say } from "./connection-log.ts";
 import type { Connection } from "./connection.ts";
+import { type Pins, pinObstacle } from "./pinned-key.ts";
 
 /** What a listener asks of its peers. */
 export interface TlsTerms {
@@ -23,8 +24,7 @@ export interface TlsTerms {
   readonly isFirst: boolean;
   /** How long to wait for it then until the greeting is sent all the same; undefined: for good. */
   readonly fallbackMs: number | undefined;
-  /** SHA-256 of public keys, in hexadecimal: only these peers; undefined: any. */
-  readonly pins: ReadonlySet<string> | undefined;
+  readonly pins: Pins;
   /** PEM texts. */
   readonly certificates: readonly { readonly cert: string; readonly key: string }[];
   /** Undefined for any number of handshakes. */
@@ -110,9 +110,10 @@ export class SecureStart implements TransportListener, TlsEvents {
   onSecure({ version, cipherSuite }: TlsFacts): void {
     const connection = this.#connection;
     if (!connection.isLive) return;
-    const problem = this.#pinProblem();
-    if (problem !== undefined) {
-      this.#fail({ reason: problem, isProbe: false });
+    const obstacle = pinObstacle(this.#terms.pins, this.#transport.tls);
+    if (obstacle !== undefined) {
+      say(connection, "debug", "tls_handshake", obstacle);
+      this.#fail({ reason: "certificate not pinned", isProbe: false });
       return;
     }
     say(connection, "debug", "tls_handshake", "TLS handshake complete");
@@ -176,20 +177,6 @@ export class SecureStart implements TransportListener, TlsEvents {
     say(this.#connection, level, "tls_handshake", `TLS handshake error: ${reason}`);
     this.#connection.close(closeReasons.tlsHandshakeError);
     this.#connection.endTurn();
-  }
-
-  /** Why the peer's key is none of those that are wanted; undefined if it is one, or any is. */
-  #pinProblem(): string | undefined {
-    const { pins } = this.#terms;
-    if (pins === undefined) return undefined;
-    const key = this.#transport.tls?.peerCertificates[0]?.keySha256;
-    if (key !== undefined && pins.has(key)) return undefined;
-    const text =
-      key === undefined
-        ? "Failed pinned cert test as client did not provide a certificate"
-        : `Failed pinned cert test for key id: ${key}`;
-    say(this.#connection, "debug", "tls_handshake", text);
-    return "certificate not pinned";
   }
 
   /** The connection goes on by itself. */

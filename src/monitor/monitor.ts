@@ -28,6 +28,8 @@ export class Monitor {
   #server: HttpServer<undefined> | undefined;
   /** Made when somebody has to log in for the first time. */
   #gate: Gate | undefined;
+  /** In use, where there is HTTPS. */
+  #certificates: ReturnType<MonitorSubject["certificates"]>;
   /** Set while listening pauses. */
   #pausedPort: number | undefined;
 
@@ -39,6 +41,7 @@ export class Monitor {
     this.#lag = new LoopLag(subject.clock);
     this.#server = undefined;
     this.#gate = undefined;
+    this.#certificates = undefined;
     this.#pausedPort = undefined;
   }
 
@@ -78,9 +81,10 @@ export class Monitor {
     this.#subject.logger.info(`Starting ${scheme} monitor on ${address}`);
   }
 
-  /** After a reload: the runtime's server keeps the certificates with which it began. */
+  /** Takes over others: the runtime's server keeps those with which it began. */
   renewCertificates(): void {
     if (this.#server === undefined || this.#subject.options().httpsPort === 0) return;
+    if (Bun.deepEquals(this.#certificates, this.#subject.certificates())) return;
     this.stopListening();
     this.restartListening();
   }
@@ -118,7 +122,8 @@ export class Monitor {
 
   /** nats-server's: the certificates of the client port, and none asked of who looks. */
   #tls(): { readonly cert: string[]; readonly key: string[] } {
-    const certificates = this.#subject.certificates() ?? [];
+    this.#certificates = this.#subject.certificates();
+    const certificates = this.#certificates ?? [];
     return {
       cert: certificates.map(({ cert }) => cert),
       key: certificates.map(({ key }) => key),

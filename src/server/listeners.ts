@@ -4,14 +4,14 @@
  */
 import type { Options } from "../config/options.ts";
 import { say } from "../connection/connection-log.ts";
-import { SecureStart, type TlsTerms } from "../connection/secure-start.ts";
+import type { TlsTerms } from "../connection/secure-start.ts";
 import { NatsClient } from "../nats/client.ts";
 import type { NatsContext } from "../nats/nats-context.ts";
 import { listenTcp } from "../transport/tcp-listener.ts";
 import type { TcpListener } from "../transport/tcp-listener.ts";
 import type { SecurableTransport } from "../transport/securable-transport.ts";
 import type { TransportListener } from "../transport/transport.ts";
-import type { CertificateEnds } from "./certificate-ends.ts";
+import type { ClientTls } from "./client-tls.ts";
 import type { DescriptorGuard, Pausable } from "./descriptor-guard.ts";
 
 export class ClientListener implements Pausable {
@@ -21,14 +21,12 @@ export class ClientListener implements Pausable {
   #port: number;
   #isStarted: boolean;
   #isStopped: boolean;
-  /** What is asked of peers; undefined without TLS. */
-  #tls: TlsTerms | undefined;
   /** Made when there is TLS for the first time. */
-  #ends: CertificateEnds | undefined;
-  /** The same of the options that were looked at last. */
-  #prepared: TlsTerms | undefined;
+  #tls: ClientTls | undefined;
+  readonly #onRenewed: () => void;
 
-  constructor(nats: NatsContext, guard: DescriptorGuard) {
+  /** `onRenewed` is called when certificates are replaced without a reload. */
+  constructor(nats: NatsContext, guard: DescriptorGuard, onRenewed: () => void) {
     this.#nats = nats;
     this.#guard = guard;
     guard.guard(this);
@@ -37,67 +35,49 @@ export class ClientListener implements Pausable {
     this.#isStarted = false;
     this.#isStopped = false;
     this.#tls = undefined;
-    this.#ends = undefined;
-    this.#prepared = undefined;
+    this.#onRenewed = onRenewed;
   }
 
   /** Reads what the options name; rejects with the reason for what cannot be used. */
-  async prepare({ tls, allowNonTls }: Options): Promise<void> {
-    this.#prepared = undefined;
-    if (tls === undefined) return;
-    const [{ CertificateEnds }, { makeTlsTerms }, { fileSource }, { HandshakeLimit }] =
-      await Promise.all([
-        import("./certificate-ends.ts"),
-        import("./make-tls-terms.ts"),
-        import("../config/file-source.ts"),
-        import("../connection/handshake-limit.ts"),
-      ]);
-    const { clock, logger } = this.#nats.connections;
-    this.#ends ??= new CertificateEnds(clock, logger.for("tls"));
-    this.#prepared = makeTlsTerms(tls, allowNonTls, {
-      read: (path) => fileSource.read(path),
-      limit: (perSecond) => new HandshakeLimit(perSecond, clock, logger.for("tls")),
-    });
+  async prepare(options: Options): Promise<void> {
+    if (this.#tls !== undefined) {
+      this.#tls.prepare(options);
+      return;
+    }
+    if (options.tls === undefined) return;
+    const { ClientTls } = await import("./client-tls.ts");
+    const tls = new ClientTls(this.#nats, this.#onRenewed);
+    tls.prepare(options);
+    await tls.testRuntime();
+    this.#tls = tls;
   }
 
   /** From now on connections begin as was prepared last. */
   takePrepared(): void {
     const startedPlain = this.#startsPlain;
-    const terms = this.#prepared;
-    this.#tls = terms;
-    this.#ends?.watch(terms?.ends ?? []);
-    this.#nats.tls = terms && {
-      isRequired: !terms.isOptional,
-      isVerified: terms.context.asksForCertificate,
-    };
+    this.#tls?.takePrepared();
     if (this.#listener === undefined || this.#startsPlain === startedPlain) return;
     this.stopListening();
     this.restartListening();
   }
 
-  /** What the log says of TLS when the port is open. */
-  sayTls(): void {
-    if (this.#tls === undefined) return;
-    const { isOptional, isFirst, fallbackMs } = this.#tls;
-    const logger = this.#nats.connections.logger.for("tls");
-    logger.info(`TLS ${isOptional ? "available" : "required"} for client connections`);
-    if (!isFirst || fallbackMs !== undefined) return;
-    const option = '"TLS Handshake First" option';
-    logger.warn(`Clients that are not using ${option} will fail to connect`);
+  /** What the log says when the port is open. */
+  announce(): void {
+    this.#tls?.announce();
   }
 
   get certificates(): TlsTerms["certificates"] | undefined {
-    return this.#tls?.certificates;
+    return this.#tls?.terms?.certificates;
   }
 
   /** When the first certificate ends, in wall-clock milliseconds; undefined without TLS. */
   get certificateEndMs(): number | undefined {
-    return this.#tls?.ends[0]?.endMs;
+    return this.#tls?.terms?.ends[0]?.endMs;
   }
 
   /** Whether peers may say something before there is TLS. */
   get #startsPlain(): boolean {
-    const terms = this.#tls;
+    const terms = this.#tls?.terms;
     if (terms === undefined) return true;
     return terms.isFirst ? terms.fallbackMs !== undefined : terms.isOptional;
   }
@@ -129,7 +109,7 @@ export class ClientListener implements Pausable {
 
   stop(): void {
     this.#isStopped = true;
-    this.#ends?.watch([]);
+    this.#tls?.stop();
     this.stopListening();
   }
 
@@ -150,10 +130,8 @@ export class ClientListener implements Pausable {
     if (logger.debugEnabled) say(client, "debug", "client_connected", "Client connection created");
     const isRefused = open >= options.maxConnections || this.#guard.isFull(open);
     this.#guard.onAccept(open);
-    const terms = this.#tls;
-    if (terms !== undefined && !isRefused) {
-      return new SecureStart(client, transport, terms).begin();
-    }
+    const tls = this.#tls;
+    if (tls?.terms !== undefined && !isRefused) return tls.begin(client, transport, tls.terms);
     client.greet();
     client.begin();
     if (isRefused) client.refuse();

@@ -14,6 +14,7 @@ import {
   type Options,
   optionRow,
 } from "../config/options.ts";
+import { tlsChangeLines } from "../config/blocks/tls-changes.ts";
 import { messageOf } from "../util/system-error.ts";
 
 export interface OptionChange {
@@ -131,7 +132,11 @@ export class Reloader {
   #accept(reload: AcceptedReload): void {
     const { logger } = this.#host;
     for (const notice of reload.resolved.notices) logger.warn(notice);
-    for (const change of reload.changes) logger.info(appliedLine(change));
+    const { tls } = this.#host.options;
+    for (const change of reload.changes) {
+      if (change.option !== "tls") logger.info(appliedLine(change));
+    }
+    for (const line of tlsChangeLines(tls, reload.resolved.options.tls)) logger.info(line);
     this.#host.apply(reload);
     const digest = reload.resolved.origin?.digest ?? "";
     logger.info(`Reloaded server configuration (${digest})`, { event: "reloaded" });

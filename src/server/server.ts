@@ -117,7 +117,9 @@ export class Server {
     this.#context = new ConnectionContext(this.broker, options, open, logger, clock);
     this.natsContext = new NatsContext(this.#context, this.identity);
     this.#guard = new DescriptorGuard(clock, logger);
-    this.#clients = new ClientListener(this.natsContext, this.#guard);
+    this.#clients = new ClientListener(this.natsContext, this.#guard, () => {
+      this.#monitor.renewCertificates();
+    });
     this.#subject = {
       broker: this.broker,
       options: () => this.#options,
@@ -190,7 +192,7 @@ export class Server {
     this.#logger.info(
       `Listening for client connections on ${addressText(host, this.#clients.port)}`,
     );
-    this.#clients.sayTls();
+    this.#clients.announce();
     this.#files?.writePorts(this.#options, this.#boundPorts());
     this.#logger.info("Server is ready", { event: "server_ready" });
   }
@@ -377,6 +379,10 @@ export class Server {
       auth: () => {
         this.#access.apply(options, this.#context);
         for (const connection of [...this.broker.connections.values()]) connection.reauthorize();
+      },
+      tls: () => {
+        // Whose certificate says who they are; others have no part in it.
+        if (before.tls?.verifyAndMap !== options.tls?.verifyAndMap) steps.auth();
       },
       identity: () => this.#applyAdvertise(),
       metrics: () => {

@@ -25,13 +25,13 @@ export interface TlsMaterial {
   /** The chain of each certificate, its own first, and its key. */
   readonly certificates: readonly { readonly cert: string; readonly key: string }[];
   /** Who signs the certificates of peers; undefined for those whom the system trusts. */
-  readonly ca: string | undefined;
+  readonly ca?: string | undefined;
   /** Peers have to present a certificate. */
-  readonly verify: boolean;
-  readonly minVersion: "TLSv1.2" | "TLSv1.3";
+  readonly verify?: boolean;
+  readonly minVersion?: "TLSv1.2" | "TLSv1.3";
   /** As in OpenSSL's lists; undefined for the runtime's own. */
-  readonly ciphers: string | undefined;
-  readonly curves: string | undefined;
+  readonly ciphers?: string | undefined;
+  readonly curves?: string | undefined;
 }
 
 export class TlsContext {
@@ -41,7 +41,7 @@ export class TlsContext {
 
   /** Throws an `Error` for certificates, keys, ciphers or curves that cannot be used. */
   constructor(material: TlsMaterial) {
-    const { certificates, ca, verify, minVersion, ciphers, curves } = material;
+    const { certificates, ca, verify = false, minVersion = "TLSv1.2", ciphers, curves } = material;
     const { context } = createSecureContext({
       cert: certificates.map(({ cert }) => cert),
       key: certificates.map(({ key }) => key),

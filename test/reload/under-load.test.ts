@@ -4,18 +4,11 @@
  */
 import { readFileSync } from "node:fs";
 import { expect, test } from "bun:test";
-import type { Socket } from "bun";
 import { ConfiguredServer } from "../support/configured-server.ts";
-import { eventually } from "../support/measured-server.ts";
-import { RawPeer } from "../support/raw-peer.ts";
+import { NumberedLoad } from "../support/numbered-load.ts";
 
-const HOST = "127.0.0.1";
-const LOGIN = { user: "u", pass: "p", verbose: false };
+const LOGIN = { user: "u", pass: "p" };
 const RELOADS = 30;
-const PUBLISHERS = 3;
-const DIGITS = 9;
-const BATCH = 500;
-const SOON_MS = 20_000;
 const TIMEOUT_MS = 60_000;
 
 /** Settings that come and go; each passes through another step of the server. */
@@ -34,90 +27,6 @@ const CHANGES: readonly string[] = [
 const REFUSED_CHANGES = 2;
 /** Messages that each subscriber gets between two reloads, at the least. */
 const MESSAGES_BETWEEN = 20_000;
-
-/** Where one subscriber has got to in the numbers of each publisher, which begin at 0. */
-class Counter {
-  readonly #socket: Socket<Counter>;
-  readonly next: number[];
-  /** The first thing that was not what had to come; "" so far. */
-  problem: string;
-  #rest: string;
-
-  private constructor(socket: Socket<Counter>) {
-    this.#socket = socket;
-    this.next = Array.from({ length: PUBLISHERS }, () => 0);
-    this.problem = "";
-    this.#rest = "";
-  }
-
-  static async open(port: number, subscribe: string): Promise<Counter> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const socket = await Bun.connect<Counter>({
-      hostname: HOST,
-      port,
-      socket: {
-        open(opened) {
-          opened.data = new Counter(opened);
-          opened.write(`CONNECT ${JSON.stringify(LOGIN)}\r\n${subscribe}\r\nPING\r\n`);
-        },
-        data(from, chunk) {
-          if (chunk.includes("PONG\r\n")) resolve();
-          from.data.#take(chunk.toString("latin1"));
-        },
-        close: (closed) => void (closed.data.problem ||= "closed"),
-        error: (broken) => void (broken.data.problem ||= "broken"),
-      },
-    });
-    await promise;
-    return socket.data;
-  }
-
-  /** Messages so far. */
-  get count(): number {
-    return this.next.reduce((sum, one) => sum + one);
-  }
-
-  #take(text: string): void {
-    const lines = (this.#rest + text).split("\r\n");
-    this.#rest = lines.pop()!;
-    for (let i = 0; i < lines.length; i++) {
-      const line = lines[i]!;
-      const match = /^MSG load\.(\d) \d+ 9$/.exec(line);
-      if (match === null) this.#takeOther(line);
-      else if (i + 1 < lines.length) this.#count(Number(match[1]), lines[++i]!);
-      else this.#rest = `${line}\r\n${this.#rest}`;
-    }
-  }
-
-  #takeOther(line: string): void {
-    if (line === "PING") this.#socket.write("PONG\r\n");
-    else if (line !== "PONG" && !line.startsWith("INFO {")) this.problem ||= `got ${line}`;
-  }
-
-  #count(publisher: number, payload: string): void {
-    const expected = this.next[publisher]!++;
-    if (Number(payload) === expected) return;
-    this.problem ||= `got ${payload} of publisher ${publisher} where ${expected} was due`;
-  }
-}
-
-/** Publishes numbered messages until it is told to stop; returns how many. */
-async function publish(port: number, publisher: number, isOver: () => boolean): Promise<number> {
-  const peer = await RawPeer.open(HOST, port);
-  await peer.send(`CONNECT ${JSON.stringify(LOGIN)}\r\n`);
-  let number = 0;
-  while (!isOver()) {
-    let batch = "";
-    for (let i = 0; i < BATCH; i++) {
-      const payload = String(number++).padStart(DIGITS, "0");
-      batch += `PUB load.${publisher} ${DIGITS}\r\n${payload}\r\n`;
-    }
-    if (!(await peer.send(batch))) throw new Error(`publisher ${publisher} was closed`);
-    // While the kernel takes everything, nobody else in this process would get their turn.
-    await new Promise<void>((resolve) => setImmediate(resolve));
-  }
-  return number;
-}
 
 /** `change` in a file in which the user of the load may log in. */
 function withLogin(change: string): string {
@@ -139,38 +48,23 @@ test(
   `${RELOADS} reloads lose, repeat and reorder nothing`,
   async () => {
     await using server = await ConfiguredServer.start(withLogin("debug: false"));
-    const each = Array.from({ length: PUBLISHERS }, (_, i) => `SUB load.${i} ${i + 1}`);
-    const counters = [
-      await Counter.open(server.port, "SUB load.* 1"),
-      await Counter.open(server.port, "SUB load.> 2"),
-      await Counter.open(server.port, each.join("\r\n")),
-    ];
-    let isOver = false;
-    const publishing = Array.from({ length: PUBLISHERS }, (_, i) =>
-      publish(server.port, i, () => isOver),
-    );
+    const load = await NumberedLoad.start({ port: server.port, connect: LOGIN });
     for (let i = 0; i < RELOADS; i++) {
-      const before = counters.map(({ count }) => count);
       server.write(withLogin(CHANGES[i % CHANGES.length]!));
       server.signal("SIGHUP");
-      await eventually(`reload ${i} and messages`, SOON_MS, () => {
+      await load.goOn(MESSAGES_BETWEEN, () => {
         const { accepted, refused } = outcomes(server);
-        const isBusy = counters.every(({ count }, at) => count >= before[at]! + MESSAGES_BETWEEN);
-        return accepted + refused > i && (isBusy || counters.some(({ problem }) => problem !== ""));
+        return accepted + refused > i;
       });
     }
-    isOver = true;
-    const sent = await Promise.all(publishing);
-    const total = sent.reduce((sum, one) => sum + one);
-    await eventually("the last message", SOON_MS, () =>
-      counters.every(({ count, problem }) => count >= total || problem !== ""),
-    );
-    expect(counters.map(({ problem }) => problem)).toEqual(["", "", ""]);
-    for (const counter of counters) expect(counter.next).toEqual(sent);
+    const { sent, got } = await load.stop();
+    expect(load.problems).toEqual([]);
+    for (const numbers of got) expect(numbers).toEqual([...sent]);
     const refused = (RELOADS / CHANGES.length) * REFUSED_CHANGES;
     expect(outcomes(server)).toEqual({ accepted: RELOADS - refused, refused });
-    expect(await server.varz()).toMatchObject({ connections: 2 * PUBLISHERS, slow_consumers: 0 });
+    expect(await server.varz()).toMatchObject({ connections: load.size, slow_consumers: 0 });
     expect(server.log).not.toContain("Internal error");
+    load.close();
   },
   TIMEOUT_MS,
 );

@@ -5,17 +5,12 @@ import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import { ConfiguredServer } from "../support/configured-server.ts";
 import { runToEnd } from "../support/program.ts";
-import { certificatePath, pemOf, talk } from "./tls-peer.ts";
+import { certificatePath, fingerprintOf, talk } from "./tls-peer.ts";
 
 function tls(certificate: string, more = "", key = `${certificate}-key`): string {
   return `tls { cert_file: "${certificatePath(`${certificate}.pem`)}"
     key_file: "${certificatePath(`${key}.pem`)}"
     ${more} }`;
-}
-
-function fingerprintOf(name: string): string {
-  const der = Buffer.from(pemOf(`${name}.pem`).replaceAll(/-----.*?-----/g, ""), "base64");
-  return new Bun.CryptoHasher("sha256").update(der).digest("hex");
 }
 
 describe("a reload", () => {

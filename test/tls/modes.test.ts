@@ -1,11 +1,10 @@
 /** Which clients get in, and how, for each mode of TLS of the client port. */
 import { describe, expect, test } from "bun:test";
-import { X509Certificate } from "node:crypto";
 import { MonitoredServer } from "../monitor/monitored-server.ts";
 import { ConfiguredServer } from "../support/configured-server.ts";
 import { eventually } from "../support/measured-server.ts";
 import { RawPeer } from "../support/raw-peer.ts";
-import { type TlsWish, certificatePath, pemOf, talk } from "./tls-peer.ts";
+import { type TlsWish, certificatePath, keyHashOf, talk } from "./tls-peer.ts";
 
 const HOST = "127.0.0.1";
 const SOON_MS = 10_000;
@@ -172,15 +171,10 @@ describe("with verify", () => {
 
 describe("pinned certificates", () => {
   const WRONG = "00".repeat(32);
-  const keyOf = (name: string) => {
-    const { publicKey } = new X509Certificate(pemOf(`${name}.pem`));
-    const key = publicKey.export({ type: "spki", format: "der" });
-    return new Bun.CryptoHasher("sha256").update(key).digest("hex");
-  };
 
   test("let in whose key is among them, and nobody else", async () => {
     await using monitored = await MonitoredServer.start(
-      config(`${VERIFY}, pinned_certs: ["${WRONG}", "${keyOf("client").toUpperCase()}"]`),
+      config(`${VERIFY}, pinned_certs: ["${WRONG}", "${keyHashOf("client").toUpperCase()}"]`),
     );
     const port = monitored.server.clientPort;
     expect((await talk({ port, certificate: "client" })).end).toBe("PONG");

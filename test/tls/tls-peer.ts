@@ -3,6 +3,7 @@
  * Used by the tests of TLS.
  */
 import { readFileSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
 import { connect as connectTcp } from "node:net";
 import type { Socket } from "node:net";
 import { join } from "node:path";
@@ -17,6 +18,21 @@ export function certificatePath(name: string): string {
 
 export function pemOf(name: string): string {
   return readFileSync(certificatePath(name), "utf8");
+}
+
+/** SHA-256 of the certificate of that name. */
+export function fingerprintOf(name: string): string {
+  return sha256(new X509Certificate(pemOf(`${name}.pem`)).raw);
+}
+
+/** As `pinned_certs` has it. */
+export function keyHashOf(name: string): string {
+  const { publicKey } = new X509Certificate(pemOf(`${name}.pem`));
+  return sha256(publicKey.export({ type: "spki", format: "der" }));
+}
+
+function sha256(bytes: Uint8Array): string {
+  return new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
 }
 
 export interface TlsWish {

@@ -53,6 +53,7 @@ const RELOADS: Readonly<Record<ReloadEffect, string>> = {
   live: "Read where it is used, so the new value counts at once",
   logging: "The log is set up again",
   auth: "Every connection's login is checked again",
+  tls: "Connections keep theirs, new ones get the new; those with keys not pinned are closed",
   limits: "Every connection takes it over, and those beyond max_connections are closed",
   identity: "What the server says about itself from then on",
   metrics: "What is counted for it is counted anew",

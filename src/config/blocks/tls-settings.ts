@@ -41,4 +41,6 @@ export interface TlsSettings {
   /** How long to wait for it until INFO is sent all the same; undefined: for good. */
   readonly handshakeFirstFallbackMs: number | undefined;
   readonly ocspPeer: OcspPeerSettings | undefined;
+  /** Take over files that change, without a reload. */
+  readonly watch: boolean;
 }

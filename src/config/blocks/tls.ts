@@ -42,6 +42,7 @@ const TLS_FIELDS = {
   connectionRateLimit: field(["connection_rate_limit"], readRateLimit),
   handshakeFirst: field(["handshake_first", "first", "immediate"], readHandshakeFirst),
   ocspPeer: field(["ocsp_peer"], readOcspPeer),
+  watch: field(["watch"], flag),
   ...CERTIFICATE_STORE_FIELDS,
 };
 
@@ -78,6 +79,7 @@ export function readTls(node: ConfigNode, place: ReadPlace): TlsSettings {
     handshakeFirst: values.handshakeFirst?.isFirst ?? false,
     handshakeFirstFallbackMs: values.handshakeFirst?.fallbackMs,
     ocspPeer: values.ocspPeer,
+    watch: values.watch ?? false,
   };
 }
 

@@ -22,6 +22,7 @@ const EMPTY: TlsSettings = {
   handshakeFirst: false,
   handshakeFirstFallbackMs: undefined,
   ocspPeer: undefined,
+  watch: false,
 };
 
 const PIN = "0123456789ABCDEF".repeat(4);
@@ -35,6 +36,7 @@ function settingsOf(fields: string): TlsSettings | undefined {
 /** Fields, one a line, and what they change in the settings of an empty block. */
 const MEANINGS: readonly (readonly [string, Partial<TlsSettings>])[] = [
   ["", {}],
+  ["watch: true", { watch: true }],
   ["cert_file: a, key_file: b", { certFile: "a", keyFile: "b" }],
   ["CERT_FILE: a, Key_File: b", { certFile: "a", keyFile: "b" }],
   ['cert_file: "", key_file: "", ca_file: ""', {}],
