@@ -4,7 +4,7 @@
  */
 import { NativeBuffer, dial, receive, send } from "./sockets.ts";
 
-const CONNECT_OPTIONS = {
+export const CONNECT_OPTIONS = {
   verbose: false,
   pedantic: false,
   headers: true,

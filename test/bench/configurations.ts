@@ -4,6 +4,8 @@
  * user's password is the user's name.
  */
 
+import { join } from "node:path";
+
 /** Top-level options by key. The values are written as JSON, which both servers take. */
 export type Configuration = Readonly<Record<string, unknown>>;
 
@@ -74,6 +76,12 @@ export function streamImport(subject: string, prefix: string): Configuration {
 /** An account whose messages to `from` go to `to` instead. */
 export function mapping(from: string, to: string): Configuration {
   return { accounts: { A: { users: [SENDER, RECEIVER], mappings: { [from]: to } } } };
+}
+
+/** A certificate with an elliptic key (P-256), and nothing asked of clients. */
+export function withTls(): Configuration {
+  const file = (name: string) => join(import.meta.dir, "../tls/certificates", name);
+  return { tls: { cert_file: file("server.pem"), key_file: file("server-key.pem") } };
 }
 
 /** Accounts with one user each, named as `accountUser` says. */

@@ -9,6 +9,7 @@ import { driveFlood } from "./drivers/flood.ts";
 import type { Measurement, ServerUnderTest } from "./drivers/measurement.ts";
 import { driveRequests } from "./drivers/requests.ts";
 import { driveConnections, driveSubscriptions } from "./drivers/scale.ts";
+import { driveTlsConnections, driveTlsFlood } from "./drivers/tls.ts";
 import type { Traffic } from "./workloads.ts";
 
 export interface Job {
@@ -16,7 +17,7 @@ export interface Job {
   readonly traffic: Traffic;
 }
 
-function run({ server, traffic }: Job): Measurement {
+function run({ server, traffic }: Job): Measurement | Promise<Measurement> {
   switch (traffic.kind) {
     case "flood":
       return driveFlood(traffic, server);
@@ -28,11 +29,17 @@ function run({ server, traffic }: Job): Measurement {
       return driveConnections(traffic, server);
     case "subscriptions":
       return driveSubscriptions(traffic, server);
+    case "tls-flood":
+      return driveTlsFlood(traffic, server);
+    case "tls-connections":
+      return driveTlsConnections(traffic, server);
   }
 }
 
 if (import.meta.main) {
   const job: Job = JSON.parse(process.argv[2] ?? "{}");
-  console.log(JSON.stringify(run(job)));
+  console.log(JSON.stringify(await run(job)));
   readFileSync(0);
+  // Sockets of the runtime would keep it alive.
+  process.exit();
 }

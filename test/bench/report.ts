@@ -36,6 +36,11 @@ const METRICS: Record<Metric, MetricForm> = {
   seconds: { label: "time", better: "lower", format: (value) => `${value.toFixed(2)} s` },
   startMs: { label: "time", better: "lower", format: (value) => `${value.toFixed(1)} ms` },
   memoryBytes: { label: "memory", better: "lower", format: formatMegabytes },
+  bytesPerConnection: {
+    label: "memory each",
+    better: "lower",
+    format: (value) => `${(value / 1000).toFixed(1)} kB`,
+  },
   peakMemoryBytes: { label: "peak memory", better: "lower", format: formatMegabytes },
 };
 

@@ -214,6 +214,9 @@ function toSample(measured: Measurement, traffic: Traffic, server: ServerProcess
   const { messages, seconds } = measured;
   const memoryBytes = server.residentBytes();
   if (traffic.kind === "connections") return { metrics: { memoryBytes } };
+  if (traffic.kind === "tls-connections") {
+    return { metrics: { bytesPerConnection: measured.bytesPerMessage, seconds } };
+  }
   if (traffic.kind === "subscriptions") return { metrics: { seconds, memoryBytes } };
   return {
     metrics: {

@@ -70,7 +70,7 @@ export class ServerProcess {
 
   /** Memory of the server that is in RAM now (VmRSS). */
   residentBytes(): number {
-    return statusBytes(this.pid, "VmRSS");
+    return residentBytes(this.pid);
   }
 
   /** The most that has been in RAM so far (VmHWM). */
@@ -85,6 +85,11 @@ export class ServerProcess {
     clearTimeout(deadline);
     process.off("exit", this.#killOnExit);
   }
+}
+
+/** Memory of a process that is in RAM now. */
+export function residentBytes(pid: number): number {
+  return statusBytes(pid, "VmRSS");
 }
 
 /** CPU time a process has used so far, user and system, all its threads. Resolution 10 ms. */

@@ -4,7 +4,7 @@
  * `WORKLOADS`.
  */
 import { LOGINS, accountUser, manyAccounts, mapping } from "./configurations.ts";
-import { permissions, serviceImport, streamImport } from "./configurations.ts";
+import { permissions, serviceImport, streamImport, withTls } from "./configurations.ts";
 import type { Configuration, Logins } from "./configurations.ts";
 
 export interface FloodDrive {
@@ -64,6 +64,19 @@ export interface SubscriptionsDrive {
   readonly subscriptions: number;
 }
 
+/** One publisher and one subscriber of one subject, with TLS. */
+export interface TlsFloodDrive {
+  readonly kind: "tls-flood";
+  readonly messages: number;
+  readonly payloadBytes: number;
+}
+
+/** Memory is what each connection adds. */
+export interface TlsConnectionsDrive {
+  readonly kind: "tls-connections";
+  readonly connections: number;
+}
+
 /** Starts the server this often and takes the median time to the first INFO. */
 export interface StartUpDrive {
   readonly kind: "start-up";
@@ -77,7 +90,13 @@ export interface RestDrive {
 
 /** What the load generator can drive. */
 export type Traffic =
-  FloodDrive | RequestsDrive | ChurnDrive | ConnectionsDrive | SubscriptionsDrive;
+  | FloodDrive
+  | RequestsDrive
+  | ChurnDrive
+  | ConnectionsDrive
+  | SubscriptionsDrive
+  | TlsFloodDrive
+  | TlsConnectionsDrive;
 
 export type Drive = Traffic | StartUpDrive | RestDrive;
 
@@ -89,6 +108,7 @@ export type Metric =
   | "seconds"
   | "startMs"
   | "memoryBytes"
+  | "bytesPerConnection"
   | "peakMemoryBytes";
 
 /** A limit on the ratio of medians midge / reference, or on midge's own figure. */
@@ -239,6 +259,14 @@ export const WORKLOADS: readonly Workload[] = [
     drive: { kind: "connections", connections: 10_000 },
     targets: { memoryBytes: { ratio: 0.35 } },
   },
+  overTls(128, 4_000_000),
+  overTls(16_384, 60_000),
+  {
+    name: "TLS, 2,000 idle connections",
+    drive: { kind: "tls-connections", connections: 2000 },
+    targets: { bytesPerConnection: { ratio: 0.5 } },
+    configuration: withTls(),
+  },
   {
     name: "start to first INFO",
     drive: { kind: "start-up", starts: 20 },
@@ -261,6 +289,15 @@ function publishOnly(payloadBytes: number, messages: number, ratio: number): Wor
 
 function oneToOne(payloadBytes: number, messages: number): Workload {
   return flood(`1 to 1, ${payloadBytes} B`, { messagesPerPublisher: messages, payloadBytes });
+}
+
+function overTls(payloadBytes: number, messages: number): Workload {
+  return {
+    name: `TLS, 1 to 1, ${payloadBytes} B`,
+    drive: { kind: "tls-flood", messages, payloadBytes },
+    targets: { messagesPerSecond: { ratio: 1.5 } },
+    configuration: withTls(),
+  };
 }
 
 /** Clients publish to `m.…` and subscribe to `d.…`. */
@@ -321,7 +358,10 @@ export function quick(drive: Drive): Drive {
     case "requests":
     case "churn":
       return { ...drive, requests: Math.ceil(drive.requests / 6) };
+    case "tls-flood":
+      return { ...drive, messages: Math.ceil(drive.messages / 6) };
     case "connections":
+    case "tls-connections":
       return { ...drive, connections: Math.ceil(drive.connections / 10) };
     case "subscriptions":
       return { ...drive, subscriptions: Math.ceil(drive.subscriptions / 10) };

@@ -9,6 +9,8 @@ export interface Measurement extends Timing {
   readonly messages: number;
   readonly p50Us?: number;
   readonly p99Us?: number;
+  /** Memory that the server holds for each. */
+  readonly bytesPerMessage?: number;
 }
 
 /** How a driver finds the server it is to load. */
