@@ -14,6 +14,20 @@ import type { TransportListener } from "../transport/transport.ts";
 import type { CertificateEnds } from "./certificate-ends.ts";
 import type { DescriptorGuard, Pausable } from "./descriptor-guard.ts";
 
+/** How connections begin. */
+interface ClientTerms {
+  /** What is asked of peers; undefined without TLS. */
+  readonly tls: TlsTerms | undefined;
+  /** Makes the beginning where proxies tell of clients; undefined where they do not. */
+  readonly startBehindProxy: StartBehindProxy | undefined;
+  /** Whether any address may be a proxy's. */
+  readonly trustsAnyProxy: boolean;
+}
+
+type StartBehindProxy = (client: NatsClient, transport: SecurableTransport) => TransportListener;
+
+const PLAIN: ClientTerms = { tls: undefined, startBehindProxy: undefined, trustsAnyProxy: false };
+
 export class ClientListener implements Pausable {
   readonly #nats: NatsContext;
   readonly #guard: DescriptorGuard;
@@ -21,12 +35,11 @@ export class ClientListener implements Pausable {
   #port: number;
   #isStarted: boolean;
   #isStopped: boolean;
-  /** What is asked of peers; undefined without TLS. */
-  #tls: TlsTerms | undefined;
+  #terms: ClientTerms;
   /** Made when there is TLS for the first time. */
   #ends: CertificateEnds | undefined;
-  /** The same of the options that were looked at last. */
-  #prepared: TlsTerms | undefined;
+  /** Those of the options that were looked at last. */
+  #prepared: ClientTerms;
 
   constructor(nats: NatsContext, guard: DescriptorGuard) {
     this.#nats = nats;
@@ -36,15 +49,21 @@ export class ClientListener implements Pausable {
     this.#port = nats.connections.options.port;
     this.#isStarted = false;
     this.#isStopped = false;
-    this.#tls = undefined;
+    this.#terms = PLAIN;
     this.#ends = undefined;
-    this.#prepared = undefined;
+    this.#prepared = PLAIN;
   }
 
   /** Reads what the options name; rejects with the reason for what cannot be used. */
-  async prepare({ tls, allowNonTls }: Options): Promise<void> {
-    this.#prepared = undefined;
-    if (tls === undefined) return;
+  async prepare(options: Options): Promise<void> {
+    const tls = await this.#prepareTls(options);
+    const startBehindProxy = await prepareProxies(options, tls);
+    const trustsAnyProxy = options.proxyProtocol && options.proxyProtocolNetworks.length === 0;
+    this.#prepared = { tls, startBehindProxy, trustsAnyProxy };
+  }
+
+  async #prepareTls({ tls, allowNonTls }: Options): Promise<TlsTerms | undefined> {
+    if (tls === undefined) return undefined;
     const [{ CertificateEnds }, { makeTlsTerms }, { fileSource }, { HandshakeLimit }] =
       await Promise.all([
         import("./certificate-ends.ts"),
@@ -54,7 +73,7 @@ export class ClientListener implements Pausable {
       ]);
     const { clock, logger } = this.#nats.connections;
     this.#ends ??= new CertificateEnds(clock, logger.for("tls"));
-    this.#prepared = makeTlsTerms(tls, allowNonTls, {
+    return makeTlsTerms(tls, allowNonTls, {
       read: (path) => fileSource.read(path),
       limit: (perSecond) => new HandshakeLimit(perSecond, clock, logger.for("tls")),
     });
@@ -64,42 +83,58 @@ export class ClientListener implements Pausable {
   takePrepared(): void {
     const startedPlain = this.#startsPlain;
     const terms = this.#prepared;
-    this.#tls = terms;
-    this.#ends?.watch(terms?.ends ?? []);
-    this.#nats.tls = terms && {
-      isRequired: !terms.isOptional,
-      isVerified: terms.context.asksForCertificate,
+    const { tls } = terms;
+    this.#terms = terms;
+    this.#ends?.watch(tls?.ends ?? []);
+    this.#nats.tls = tls && {
+      isRequired: !tls.isOptional,
+      isVerified: tls.context.asksForCertificate,
     };
-    if (this.#listener === undefined || this.#startsPlain === startedPlain) return;
+    if (this.#listener === undefined) return;
+    this.#warnOfProxies();
+    if (this.#startsPlain === startedPlain) return;
     this.stopListening();
     this.restartListening();
   }
 
-  /** What the log says of TLS when the port is open. */
-  sayTls(): void {
-    if (this.#tls === undefined) return;
-    const { isOptional, isFirst, fallbackMs } = this.#tls;
-    const logger = this.#nats.connections.logger.for("tls");
-    logger.info(`TLS ${isOptional ? "available" : "required"} for client connections`);
+  /** What the log says of how connections begin when the port is open. */
+  sayTerms(): void {
+    const { tls, startBehindProxy } = this.#terms;
+    const { logger } = this.#nats.connections;
+    if (startBehindProxy !== undefined) {
+      logger.info("PROXY protocol enabled for client connections");
+      this.#warnOfProxies();
+    }
+    if (tls === undefined) return;
+    const { isOptional, isFirst, fallbackMs } = tls;
+    const tlsLogger = logger.for("tls");
+    tlsLogger.info(`TLS ${isOptional ? "available" : "required"} for client connections`);
     if (!isFirst || fallbackMs !== undefined) return;
     const option = '"TLS Handshake First" option';
-    logger.warn(`Clients that are not using ${option} will fail to connect`);
+    tlsLogger.warn(`Clients that are not using ${option} will fail to connect`);
+  }
+
+  #warnOfProxies(): void {
+    if (!this.#terms.trustsAnyProxy) return;
+    const remedy = "list the proxies in proxy_protocol_networks";
+    const text = `PROXY protocol headers are believed from any address, ${remedy}`;
+    this.#nats.connections.logger.warn(text);
   }
 
   get certificates(): TlsTerms["certificates"] | undefined {
-    return this.#tls?.certificates;
+    return this.#terms.tls?.certificates;
   }
 
   /** When the first certificate ends, in wall-clock milliseconds; undefined without TLS. */
   get certificateEndMs(): number | undefined {
-    return this.#tls?.ends[0]?.endMs;
+    return this.#terms.tls?.ends[0]?.endMs;
   }
 
   /** Whether peers may say something before there is TLS. */
   get #startsPlain(): boolean {
-    const terms = this.#tls;
-    if (terms === undefined) return true;
-    return terms.isFirst ? terms.fallbackMs !== undefined : terms.isOptional;
+    const { tls, startBehindProxy } = this.#terms;
+    if (tls === undefined || startBehindProxy !== undefined) return true;
+    return tls.isFirst ? tls.fallbackMs !== undefined : tls.isOptional;
   }
 
   /** The bound port, also while accepting pauses. */
@@ -150,14 +185,27 @@ export class ClientListener implements Pausable {
     if (logger.debugEnabled) say(client, "debug", "client_connected", "Client connection created");
     const isRefused = open >= options.maxConnections || this.#guard.isFull(open);
     this.#guard.onAccept(open);
-    const terms = this.#tls;
-    if (terms !== undefined && !isRefused) {
-      return new SecureStart(client, transport, terms).begin();
-    }
-    client.greet();
+    const { tls, startBehindProxy } = this.#terms;
+    if (!isRefused && startBehindProxy !== undefined) return startBehindProxy(client, transport);
+    if (!isRefused && tls !== undefined) return new SecureStart(client, transport, tls).begin();
+    client.greet(startBehindProxy === undefined ? undefined : "");
     client.begin();
     if (isRefused) client.refuse();
     flushQueue.endTurn();
     return client;
   }
+}
+
+async function prepareProxies(
+  { proxyProtocol, proxyProtocolNetworks }: Options,
+  tls: TlsTerms | undefined,
+): Promise<StartBehindProxy | undefined> {
+  if (!proxyProtocol) return undefined;
+  const [{ ProxyStart }, { parseNetwork }] = await Promise.all([
+    import("../connection/proxy-start.ts"),
+    import("../util/ip-network.ts"),
+  ]);
+  const listed = proxyProtocolNetworks.flatMap((text) => parseNetwork(text) ?? []);
+  const networks = proxyProtocolNetworks.length === 0 ? undefined : listed;
+  return (client, transport) => new ProxyStart(client, transport, { networks, tls }).begin();
 }

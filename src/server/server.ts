@@ -190,7 +190,7 @@ export class Server {
     this.#logger.info(
       `Listening for client connections on ${addressText(host, this.#clients.port)}`,
     );
-    this.#clients.sayTls();
+    this.#clients.sayTerms();
     this.#files?.writePorts(this.#options, this.#boundPorts());
     this.#logger.info("Server is ready", { event: "server_ready" });
   }
