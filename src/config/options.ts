@@ -26,6 +26,7 @@ import { blockRows } from "./block-options.ts";
 import { type OptionRow, rows } from "./option-row.ts";
 import { LOG_FORMATS, type LogFormat } from "../util/log/layout.ts";
 import { logLevels } from "./log-levels.ts";
+import { networks } from "./networks.ts";
 import { OptionValueError } from "./option-value-error.ts";
 
 /** Clients need time to notice and to go elsewhere. */
@@ -237,9 +238,13 @@ const ownRows = rows({
   },
   proxyProtocol: {
     kind: toggle(), default: false,
-    keys: ["proxy_protocol"], reload: "restart", field: "ProxyProtocol", group: "Protocol",
-    unavailable: true,
+    keys: ["proxy_protocol"], reload: "live", field: "ProxyProtocol", group: "Protocol",
     help: "Read the address of clients from a proxy",
+  },
+  proxyProtocolNetworks: {
+    kind: networks(), default: [],
+    keys: ["proxy_protocol_networks"], reload: "live", group: "Protocol",
+    help: "Where such proxies are, anywhere unless set",
   },
 
   maxConnections: {

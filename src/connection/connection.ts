@@ -48,8 +48,9 @@ export abstract class Connection
 {
   readonly cid: number;
   readonly context: ConnectionContext;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
+  /** The socket's, until a proxy tells the client's own. */
+  remoteAddress: string;
+  remotePort: number;
   readonly startMs: number;
   readonly outbound: Outbound;
   readonly keepAlive: KeepAlive;
@@ -126,8 +127,8 @@ export abstract class Connection
   protected abstract onLoginTimeout(): void;
   /** The peer does not answer pings. */
   protected abstract onStale(): void;
-  /** Sends what a client is to know first. */
-  abstract greet(): void;
+  /** Sends what a client is to know first; `shownAddress` is its own, "" to show none. */
+  abstract greet(shownAddress?: string): void;
   /** Waits for operations, or for a log-in where that is required. */
   abstract begin(): void;
   abstract sendError(text: string): void;

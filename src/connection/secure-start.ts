@@ -74,11 +74,25 @@ export class SecureStart implements TransportListener, TlsEvents {
 
   /** Returns who listens to the transport from now on. */
   begin(): TransportListener {
+    this.#begin(undefined);
+    return this;
+  }
+
+  /**
+   * As `begin`, where others have looked at the first bytes, and may have greeted already:
+   * `received` is what is left of those bytes. The transport has to have this listener.
+   */
+  takeOver(isGreeted: boolean, received: Uint8Array | undefined): void {
+    this.#isGreeted = isGreeted;
+    if (isGreeted) this.#goOn(received);
+    else this.#begin(received);
+  }
+
+  #begin(received: Uint8Array | undefined): void {
     const { isFirst, fallbackMs } = this.#terms;
     if (!isFirst) this.#greet();
-    else if (fallbackMs === undefined) this.#startHandshake(undefined);
+    else if (fallbackMs === undefined || received !== undefined) this.#startHandshake(received);
     else this.#wait(fallbackMs, () => this.#greet());
-    return this;
   }
 
   get isFirst(): boolean {
@@ -135,12 +149,18 @@ export class SecureStart implements TransportListener, TlsEvents {
     connection.greet();
     // Below TLS, before there is any.
     connection.outbound.flushNow();
+    this.#goOn(undefined);
+  }
+
+  /** With what the peer does after the greeting. */
+  #goOn(received: Uint8Array | undefined): void {
     if (!this.#terms.isOptional) {
-      this.#startHandshake(undefined);
+      this.#startHandshake(received);
       return;
     }
     this.#step = Step.AwaitChoice;
     this.#wait(this.#terms.timeoutMs, () => this.#finish());
+    if (received !== undefined) this.onBytes(received);
   }
 
   #startHandshake(received: Uint8Array | undefined): void {

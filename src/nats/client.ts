@@ -95,8 +95,8 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     return Math.min(options.maxPayloadBytes, this.account.limits?.maxPayloadBytes ?? Infinity);
   }
 
-  greet(): void {
-    this.#writeText(this.#nats.greetingFor(this, this.#logIn.newNonce()));
+  greet(shownAddress = this.remoteAddress): void {
+    this.#writeText(this.#nats.greetingFor(this, shownAddress, this.#logIn.newNonce()));
   }
 
   begin(): void {

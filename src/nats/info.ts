@@ -6,6 +6,8 @@ import type { ServerIdentity } from "../broker/server-identity.ts";
 
 /** What not every INFO has. */
 export interface InfoParticulars {
+  /** Where it is not the one that the connection comes from; "" for none. */
+  readonly clientAddress?: string;
   readonly isLameDuck?: boolean;
   /** Whether log-in is required, where the greeting may say otherwise. */
   readonly isAuthRequired?: boolean;

@@ -64,9 +64,12 @@ export class NatsContext {
     return false;
   }
 
-  /** The first INFO; `nonce` is what the client may have to sign, "" for nothing. */
-  greetingFor(client: InfoClient, nonce: string): string {
-    return this.#info(client, { nonce });
+  /**
+   * The first INFO; `clientAddress` is what it says of that, "" for nothing, and `nonce` what the
+   * client may have to sign, "" for nothing.
+   */
+  greetingFor(client: InfoClient, clientAddress: string, nonce: string): string {
+    return this.#info(client, { clientAddress, nonce });
   }
 
   /** INFO for a client that is told to look for another server. */
@@ -95,7 +98,7 @@ export class NatsContext {
       tls: this.tls,
       maxPayloadBytes: client.maxPayloadBytes,
       cid: client.cid,
-      clientAddress: client.remoteAddress,
+      clientAddress: particulars.clientAddress ?? client.remoteAddress,
       isLameDuck: particulars.isLameDuck ?? this.isLameDuck,
       nonce: particulars.nonce,
       boundAccount: particulars.boundAccount,

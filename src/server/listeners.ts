@@ -11,6 +11,7 @@ import { listenTcp } from "../transport/tcp-listener.ts";
 import type { TcpListener } from "../transport/tcp-listener.ts";
 import type { SecurableTransport } from "../transport/securable-transport.ts";
 import type { TransportListener } from "../transport/transport.ts";
+import type { ClientProxies } from "./client-proxies.ts";
 import type { ClientTls } from "./client-tls.ts";
 import type { DescriptorGuard, Pausable } from "./descriptor-guard.ts";
 
@@ -23,6 +24,8 @@ export class ClientListener implements Pausable {
   #isStopped: boolean;
   /** Made when there is TLS for the first time. */
   #tls: ClientTls | undefined;
+  /** Made when proxies tell of clients for the first time. */
+  #proxies: ClientProxies | undefined;
   readonly #onRenewed: () => void;
 
   /** `onRenewed` is called when certificates are replaced without a reload. */
@@ -35,11 +38,21 @@ export class ClientListener implements Pausable {
     this.#isStarted = false;
     this.#isStopped = false;
     this.#tls = undefined;
+    this.#proxies = undefined;
     this.#onRenewed = onRenewed;
   }
 
   /** Reads what the options name; rejects with the reason for what cannot be used. */
   async prepare(options: Options): Promise<void> {
+    await this.#prepareTls(options);
+    if (options.proxyProtocol && this.#proxies === undefined) {
+      const { ClientProxies } = await import("./client-proxies.ts");
+      this.#proxies = new ClientProxies(this.#nats.connections.logger);
+    }
+    this.#proxies?.prepare(options);
+  }
+
+  async #prepareTls(options: Options): Promise<void> {
     if (this.#tls !== undefined) {
       this.#tls.prepare(options);
       return;
@@ -56,13 +69,17 @@ export class ClientListener implements Pausable {
   takePrepared(): void {
     const startedPlain = this.#startsPlain;
     this.#tls?.takePrepared();
-    if (this.#listener === undefined || this.#startsPlain === startedPlain) return;
+    this.#proxies?.takePrepared();
+    if (this.#listener === undefined) return;
+    this.#proxies?.warn();
+    if (this.#startsPlain === startedPlain) return;
     this.stopListening();
     this.restartListening();
   }
 
-  /** What the log says when the port is open. */
+  /** What the log says of how connections begin when the port is open. */
   announce(): void {
+    this.#proxies?.announce();
     this.#tls?.announce();
   }
 
@@ -78,7 +95,7 @@ export class ClientListener implements Pausable {
   /** Whether peers may say something before there is TLS. */
   get #startsPlain(): boolean {
     const terms = this.#tls?.terms;
-    if (terms === undefined) return true;
+    if (terms === undefined || this.#proxies?.areExpected === true) return true;
     return terms.isFirst ? terms.fallbackMs !== undefined : terms.isOptional;
   }
 
@@ -130,9 +147,11 @@ export class ClientListener implements Pausable {
     if (logger.debugEnabled) say(client, "debug", "client_connected", "Client connection created");
     const isRefused = open >= options.maxConnections || this.#guard.isFull(open);
     this.#guard.onAccept(open);
-    const tls = this.#tls;
-    if (tls?.terms !== undefined && !isRefused) return tls.begin(client, transport, tls.terms);
-    client.greet();
+    const [tls, proxies] = [this.#tls, this.#proxies];
+    const isBehindProxy = proxies?.areExpected === true;
+    if (!isRefused && isBehindProxy) return proxies.begin(client, transport, tls?.terms);
+    if (!isRefused && tls?.terms !== undefined) return tls.begin(client, transport, tls.terms);
+    client.greet(isBehindProxy ? "" : undefined);
     client.begin();
     if (isRefused) client.refuse();
     flushQueue.endTurn();

@@ -55,6 +55,12 @@ const SPECIAL: Partial<Record<OptionName, OptionSample>> = {
     value: { client: "debug", tls: "error" },
     bad: { flag: "client=loud", file: "{ engine: debug }" },
   },
+  proxyProtocolNetworks: {
+    flag: "10.0.0.1/8, ::ffff:192.0.2.7",
+    file: '["10.0.0.1/8", "::ffff:192.0.2.7"]',
+    value: ["10.0.0.0/8", "192.0.2.7"],
+    bad: { flag: "10.0.0.1,", file: "'10.0.0.1/33'" },
+  },
   users: block('[{ user: "a", password: "b" }]', "12"),
   defaultPermissions: block('{ publish: "a.>" }', "12"),
   authCallout: block(`{ issuer: ${ACCOUNT_KEY}, auth_users: [a] }`, "12"),
