@@ -26,8 +26,21 @@ export interface MonitorSubject {
   certificates(): readonly { readonly cert: string; readonly key: string }[] | undefined;
   /** When the certificate of the client port ends, in wall-clock ms; undefined without one. */
   certificateEndMs(): number | undefined;
+  /** What the cache of OCSP responses has done; undefined without one. */
+  ocspCache(): OcspCacheFacts | undefined;
   /** Whether clients can connect now. */
   isReady(): boolean;
+}
+
+export interface OcspCacheFacts {
+  readonly type: string;
+  /** Since it was opened. */
+  readonly hits: number;
+  readonly misses: number;
+  /** Responses in it now, by what they say. */
+  readonly revoked: number;
+  readonly good: number;
+  readonly unknown: number;
 }
 
 /** What endpoints know beside the subject: the monitor's own facts. */

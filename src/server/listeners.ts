@@ -11,8 +11,11 @@ import { listenTcp } from "../transport/tcp-listener.ts";
 import type { TcpListener } from "../transport/tcp-listener.ts";
 import type { SecurableTransport } from "../transport/securable-transport.ts";
 import type { TransportListener } from "../transport/transport.ts";
+import type { OcspCacheSettings } from "../config/blocks/ocsp.ts";
+import type { OcspCacheFacts } from "../monitor/endpoint.ts";
 import type { CertificateEnds } from "./certificate-ends.ts";
 import type { DescriptorGuard, Pausable } from "./descriptor-guard.ts";
+import type { OcspPeers } from "./ocsp/ocsp-peers.ts";
 
 export class ClientListener implements Pausable {
   readonly #nats: NatsContext;
@@ -25,8 +28,12 @@ export class ClientListener implements Pausable {
   #tls: TlsTerms | undefined;
   /** Made when there is TLS for the first time. */
   #ends: CertificateEnds | undefined;
+  /** Loaded when clients are to be checked by it for the first time. */
+  #ocsp: OcspPeers | undefined;
+  #ocspCache: OcspCacheSettings | undefined;
   /** The same of the options that were looked at last. */
   #prepared: TlsTerms | undefined;
+  #preparedCache: OcspCacheSettings | undefined;
 
   constructor(nats: NatsContext, guard: DescriptorGuard) {
     this.#nats = nats;
@@ -38,12 +45,16 @@ export class ClientListener implements Pausable {
     this.#isStopped = false;
     this.#tls = undefined;
     this.#ends = undefined;
+    this.#ocsp = undefined;
+    this.#ocspCache = undefined;
     this.#prepared = undefined;
+    this.#preparedCache = undefined;
   }
 
   /** Reads what the options name; rejects with the reason for what cannot be used. */
-  async prepare({ tls, allowNonTls }: Options): Promise<void> {
+  async prepare({ tls, allowNonTls, ocspCache }: Options): Promise<void> {
     this.#prepared = undefined;
+    this.#preparedCache = ocspCache;
     if (tls === undefined) return;
     const [{ CertificateEnds }, { makeTlsTerms }, { fileSource }, { HandshakeLimit }] =
       await Promise.all([
@@ -54,10 +65,20 @@ export class ClientListener implements Pausable {
       ]);
     const { clock, logger } = this.#nats.connections;
     this.#ends ??= new CertificateEnds(clock, logger.for("tls"));
+    const ocsp = tls.ocspPeer?.verify === true ? await this.#loadOcsp() : undefined;
     this.#prepared = makeTlsTerms(tls, allowNonTls, {
       read: (path) => fileSource.read(path),
       limit: (perSecond) => new HandshakeLimit(perSecond, clock, logger.for("tls")),
+      ocspCheck: (settings, ca) => ocsp?.checkFor(settings, ca),
     });
+  }
+
+  async #loadOcsp(): Promise<OcspPeers> {
+    const { OcspPeers } = await import("./ocsp/ocsp-peers.ts");
+    const { clock, logger, broker } = this.#nats.connections;
+    const events = () => broker.events;
+    this.#ocsp ??= new OcspPeers({ clock, logger: logger.for("tls"), events });
+    return this.#ocsp;
   }
 
   /** From now on connections begin as was prepared last. */
@@ -65,7 +86,9 @@ export class ClientListener implements Pausable {
     const startedPlain = this.#startsPlain;
     const terms = this.#prepared;
     this.#tls = terms;
+    this.#ocspCache = this.#preparedCache;
     this.#ends?.watch(terms?.ends ?? []);
+    if (this.#isStarted) this.#useOcspCache();
     this.#nats.tls = terms && {
       isRequired: !terms.isOptional,
       isVerified: terms.context.asksForCertificate,
@@ -73,6 +96,12 @@ export class ClientListener implements Pausable {
     if (this.#listener === undefined || this.#startsPlain === startedPlain) return;
     this.stopListening();
     this.restartListening();
+  }
+
+  /** As the options in force want it. */
+  #useOcspCache(): void {
+    if (this.#tls?.peerCheck === undefined) void this.#ocsp?.closeCache();
+    else this.#ocsp?.useCache(this.#ocspCache);
   }
 
   /** What the log says of TLS when the port is open. */
@@ -93,6 +122,11 @@ export class ClientListener implements Pausable {
   /** When the first certificate ends, in wall-clock milliseconds; undefined without TLS. */
   get certificateEndMs(): number | undefined {
     return this.#tls?.ends[0]?.endMs;
+  }
+
+  /** What the cache of OCSP responses has done; undefined if there is none. */
+  get ocspCacheFacts(): OcspCacheFacts | undefined {
+    return this.#ocsp?.cacheFacts;
   }
 
   /** Whether peers may say something before there is TLS. */
@@ -124,13 +158,16 @@ export class ClientListener implements Pausable {
     const accept = (transport: SecurableTransport) => this.#accept(transport);
     this.#listener = listenTcp(options.host, port, accept, this.#startsPlain);
     this.#port = this.#listener.port;
+    if (!this.#isStarted) this.#useOcspCache();
     this.#isStarted = true;
   }
 
-  stop(): void {
+  /** For good. Resolves when what is to be kept for the next start is saved. */
+  async stop(): Promise<void> {
     this.#isStopped = true;
     this.#ends?.watch([]);
     this.stopListening();
+    await this.#ocsp?.stop();
   }
 
   stopListening(): void {

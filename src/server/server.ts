@@ -128,6 +128,7 @@ export class Server {
       clientAddress: () => this.natsContext,
       certificates: () => this.#clients.certificates,
       certificateEndMs: () => this.#clients.certificateEndMs,
+      ocspCache: () => this.#clients.ocspCacheFacts,
       isReady: () => this.#clients.isListening,
     };
     this.#monitor = new Monitor(this.#subject);
@@ -221,7 +222,7 @@ export class Server {
     this.#events?.announceShutdown();
     this.#lameDuck.cancel();
     this.#guard.stop();
-    this.#clients.stop();
+    const stopped = this.#clients.stop();
     const connections = [...this.broker.connections.values()];
     for (const connection of connections) connection.close(closeReasons.serverShutdown);
     const deadlineMs = this.#clock.nowMs() + SHUTDOWN_WAIT_MS;
@@ -229,6 +230,7 @@ export class Server {
       await new Promise<void>((resolve) => setTimeout(resolve, SHUTDOWN_POLL_MS));
     }
     for (const connection of connections) connection.abandon();
+    await stopped;
     this.#monitor.stop();
     this.#profiling?.stop();
     this.#context.stop();
@@ -315,7 +317,7 @@ export class Server {
       get options() {
         return server.#options;
       },
-      stopAccepting: () => this.#clients.stop(),
+      stopAccepting: () => void this.#clients.stop(),
       onDone: () => {
         void this.shutdown().then(() => this.#surroundings.onLameDuckDone?.());
       },
