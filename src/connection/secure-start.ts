@@ -9,6 +9,7 @@ import type { TlsFacts } from "../transport/tls-facts.ts";
 import type { HandshakeFailure, TlsEvents } from "../transport/tls-handshake.ts";
 import type { SecurableTransport } from "../transport/securable-transport.ts";
 import type { TransportListener } from "../transport/transport.ts";
+import { messageOf } from "../util/system-error.ts";
 import { say } from "./connection-log.ts";
 import type { Connection } from "./connection.ts";
 
@@ -186,6 +187,8 @@ export class SecureStart implements TransportListener, TlsEvents {
     connection.greet();
     // Below TLS, before there is any.
     connection.outbound.flushNow();
+    // The peer may be gone, which only a write shows.
+    if (!connection.isLive) return;
     if (!this.#terms.isOptional) {
       this.#startHandshake(undefined);
       return;
@@ -203,7 +206,12 @@ export class SecureStart implements TransportListener, TlsEvents {
     }
     say(this.#connection, "debug", "tls_handshake", "Starting TLS client connection handshake");
     this.#wait(timeoutMs, () => this.#onTimeout());
-    this.#transport.startTls(context, received, this);
+    try {
+      this.#transport.startTls(context, received, this);
+    } catch (error) {
+      // The socket is closed, and nobody has been told yet.
+      this.#fail({ reason: messageOf(error), isProbe: true });
+    }
   }
 
   /** There are too many handshakes already. */

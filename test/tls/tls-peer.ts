@@ -25,6 +25,8 @@ export interface TlsWish {
   readonly isFirst?: boolean;
   /** Name of the certificate to present. */
   readonly certificate?: string;
+  /** A certificate that is in no file, with what follows it, and its key. */
+  readonly own?: { readonly pem: string; readonly keyPem: string };
   /** Who has to have signed the server's. */
   readonly authority?: string;
   readonly maxVersion?: "TLSv1.2";
@@ -32,6 +34,8 @@ export interface TlsWish {
   readonly connect?: Readonly<Record<string, string>>;
   /** What to wait for between the handshake and the first words. */
   readonly pauseUntil?: Promise<unknown>;
+  /** When to leave, should nothing have ended it before. */
+  readonly leaveWhen?: Promise<unknown>;
 }
 
 /** What a client sees in the end. */
@@ -49,7 +53,7 @@ export async function talk(wish: TlsWish): Promise<TlsTalk> {
   const socket = connectTcp(wish.port, "127.0.0.1");
   const greeting = wish.isFirst === true ? "" : await greetingOf(socket);
   return new Promise((resolve) => {
-    const { certificate, authority = "ca", maxVersion } = wish;
+    const { certificate, own, authority = "ca", maxVersion } = wish;
     const secure = connectTls({
       socket,
       servername: "localhost",
@@ -58,6 +62,7 @@ export async function talk(wish: TlsWish): Promise<TlsTalk> {
       ...(certificate === undefined
         ? {}
         : { cert: pemOf(`${certificate}.pem`), key: pemOf(`${certificate}-key.pem`) }),
+      ...(own === undefined ? {} : { cert: own.pem, key: own.keyPem }),
     });
     let received = greeting;
     let fingerprint = "";
@@ -68,6 +73,7 @@ export async function talk(wish: TlsWish): Promise<TlsTalk> {
     };
     secure.on("secureConnect", () => {
       fingerprint = secure.getPeerCertificate().fingerprint256.replaceAll(":", "").toLowerCase();
+      void wish.leaveWhen?.then(() => end("left"));
       const connect = JSON.stringify({ verbose: false, ...wish.connect });
       const hello = `CONNECT ${connect}\r\nPING\r\n`;
       void Promise.resolve(wish.pauseUntil).then(() => secure.write(hello));
