@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "bun:test";
+import { MAX_EARLY_BYTES } from "../../src/connection/secure-start.ts";
 import { ConfiguredServer } from "../support/configured-server.ts";
 import { eventually } from "../support/measured-server.ts";
 import { type MadeCertificate, makeCertificate } from "../support/certificate-maker.ts";
@@ -11,6 +12,7 @@ import { OcspAuthority, gate } from "./ocsp-authority.ts";
 import { talk } from "./tls-peer.ts";
 
 const SOON_MS = 10_000;
+const PING = "PING\r\n";
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
@@ -310,6 +312,23 @@ describe("while a certificate is checked", () => {
     expect(server.log).not.toContain("TLS handshake complete");
     open();
     expect(await end).toBe("PONG");
+  });
+
+  test("what it says has a limit", async () => {
+    await using authority = new OcspAuthority();
+    const { opened, open } = gate();
+    authority.respond(async () => {
+      await opened;
+      return new Response();
+    });
+    await using server = await start(authority, "warn_only: true");
+    const wish = { port: server.port, own: authority.client };
+    const little = talk({ ...wish, before: PING.repeat(MAX_EARLY_BYTES / PING.length / 2) });
+    const { end } = await talk({ ...wish, before: PING.repeat(MAX_EARLY_BYTES / PING.length + 1) });
+    expect(end).not.toBe("PONG");
+    await server.logged(/TLS handshake error: more was sent than is kept while the certificate/);
+    open();
+    expect(await little).toMatchObject({ end: "PONG" });
   });
 
   test("others with the same certificate wait for the same answer", async () => {

@@ -30,6 +30,8 @@ export interface TlsWish {
   /** Who has to have signed the server's. */
   readonly authority?: string;
   readonly maxVersion?: "TLSv1.2";
+  /** What is said before CONNECT. */
+  readonly before?: string;
   /** What else CONNECT says. */
   readonly connect?: Readonly<Record<string, string>>;
   /** What to wait for between the handshake and the first words. */
@@ -75,7 +77,7 @@ export async function talk(wish: TlsWish): Promise<TlsTalk> {
       fingerprint = secure.getPeerCertificate().fingerprint256.replaceAll(":", "").toLowerCase();
       void wish.leaveWhen?.then(() => end("left"));
       const connect = JSON.stringify({ verbose: false, ...wish.connect });
-      const hello = `CONNECT ${connect}\r\nPING\r\n`;
+      const hello = `${wish.before ?? ""}CONNECT ${connect}\r\nPING\r\n`;
       void Promise.resolve(wish.pauseUntil).then(() => secure.write(hello));
     });
     secure.on("data", (chunk: Buffer) => {

@@ -29,10 +29,6 @@ export class TrustedAuthorities {
     this.#authorities = certificates.flatMap(candidate);
   }
 
-  get count(): number {
-    return this.#authorities.length;
-  }
-
   /** `presented` in DER, the peer's own first. None if nobody trusted has issued that. */
   chainsOf(presented: readonly Uint8Array[], nowMs: number): readonly TrustedChain[] {
     const [peer] = presented.slice(0, 1).flatMap(candidate);
