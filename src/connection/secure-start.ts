@@ -40,6 +40,8 @@ export interface TlsTerms {
 export interface PeerCheck {
   /** Why they are not, for the log. */
   readonly refusal: string;
+  /** PEM of whom the peers' certificates come from; undefined for those whom the system trusts. */
+  readonly authorities: { readonly pem: string | undefined };
   /** `presented`: in DER, the peer's own first. Never rejects. */
   admits(presented: readonly Uint8Array[]): Promise<boolean>;
 }

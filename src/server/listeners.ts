@@ -12,7 +12,7 @@ import type { TcpListener } from "../transport/tcp-listener.ts";
 import type { SecurableTransport } from "../transport/securable-transport.ts";
 import type { TransportListener } from "../transport/transport.ts";
 import type { OcspCacheSettings } from "../config/blocks/ocsp.ts";
-import type { OcspCacheFacts } from "../monitor/endpoint.ts";
+import type { MonitorAuthorities, OcspCacheFacts } from "../monitor/endpoint.ts";
 import type { CertificateEnds } from "./certificate-ends.ts";
 import type { DescriptorGuard, Pausable } from "./descriptor-guard.ts";
 import type { OcspPeers } from "./ocsp/ocsp-peers.ts";
@@ -117,6 +117,11 @@ export class ClientListener implements Pausable {
 
   get certificates(): TlsTerms["certificates"] | undefined {
     return this.#tls?.certificates;
+  }
+
+  /** Of those that look over HTTPS, where OCSP has to call them good. */
+  get authorities(): MonitorAuthorities | undefined {
+    return this.#tls?.peerCheck?.authorities;
   }
 
   /** When the first certificate ends, in wall-clock milliseconds; undefined without TLS. */

@@ -127,6 +127,7 @@ export class Server {
       logger,
       clientAddress: () => this.natsContext,
       certificates: () => this.#clients.certificates,
+      authorities: () => this.#clients.authorities,
       certificateEndMs: () => this.#clients.certificateEndMs,
       ocspCache: () => this.#clients.ocspCacheFacts,
       isReady: () => this.#clients.isListening,

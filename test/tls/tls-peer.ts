@@ -30,6 +30,8 @@ export interface TlsWish {
   /** Who has to have signed the server's. */
   readonly authority?: string;
   readonly maxVersion?: "TLSv1.2";
+  /** Of an earlier talk, to go on with. */
+  readonly session?: Buffer | undefined;
   /** What is said before CONNECT. */
   readonly before?: string;
   /** What else CONNECT says. */
@@ -48,6 +50,10 @@ export interface TlsTalk {
   readonly end: string;
   /** Of the server's certificate, in hexadecimal; "" without TLS. */
   readonly fingerprint: string;
+  /** With which to come again; undefined without TLS. */
+  readonly session: Buffer | undefined;
+  /** Whether the server went on with the one that was wished for. */
+  readonly isResumed: boolean;
 }
 
 /** Connects, says hello and leaves. */
@@ -55,12 +61,13 @@ export async function talk(wish: TlsWish): Promise<TlsTalk> {
   const socket = connectTcp(wish.port, "127.0.0.1");
   const greeting = wish.isFirst === true ? "" : await greetingOf(socket);
   return new Promise((resolve) => {
-    const { certificate, own, authority = "ca", maxVersion } = wish;
+    const { certificate, own, authority = "ca", maxVersion, session: earlier } = wish;
     const secure = connectTls({
       socket,
       servername: "localhost",
       ca: pemOf(`${authority}.pem`),
       ...(maxVersion === undefined ? {} : { maxVersion }),
+      ...(earlier === undefined ? {} : { session: earlier }),
       ...(certificate === undefined
         ? {}
         : { cert: pemOf(`${certificate}.pem`), key: pemOf(`${certificate}-key.pem`) }),
@@ -68,12 +75,17 @@ export async function talk(wish: TlsWish): Promise<TlsTalk> {
     });
     let received = greeting;
     let fingerprint = "";
+    let session: Buffer | undefined;
+    let isResumed = false;
     let reason = "closed";
     const end = (how: string) => {
       secure.destroy();
-      resolve({ info: /INFO .*/.exec(received)?.[0] ?? "", end: how, fingerprint });
+      const info = /INFO .*/.exec(received)?.[0] ?? "";
+      resolve({ info, end: how, fingerprint, session, isResumed });
     };
+    secure.on("session", (newest: Buffer) => (session = newest));
     secure.on("secureConnect", () => {
+      isResumed = secure.isSessionReused();
       fingerprint = secure.getPeerCertificate().fingerprint256.replaceAll(":", "").toLowerCase();
       void wish.leaveWhen?.then(() => end("left"));
       const connect = JSON.stringify({ verbose: false, ...wish.connect });

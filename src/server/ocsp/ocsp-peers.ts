@@ -63,6 +63,7 @@ export class OcspPeers implements CheckHost {
     const authorities = new TrustedAuthorities(ca === undefined ? systemAuthorities() : pemIn(ca));
     return {
       refusal: REFUSAL,
+      authorities: { pem: ca },
       admits: (presented) => this.#admits(presented, authorities, settings),
     };
   }

@@ -80,6 +80,7 @@ export class MonitoredBroker {
       certificates: () => undefined,
       certificateEndMs: () => undefined,
       ocspCache: () => undefined,
+      authorities: () => undefined,
       isReady: () => this.isReady,
     };
     const usage = { memoryBytes: 1024, cores: 4, cpuPercent: 12.5 };
