@@ -167,11 +167,15 @@ export class ClientListener implements Pausable {
     this.#isStarted = true;
   }
 
-  /** For good. Resolves when what is to be kept for the next start is saved. */
-  async stop(): Promise<void> {
+  stop(): void {
     this.#isStopped = true;
     this.#ends?.watch([]);
     this.stopListening();
+  }
+
+  /** Stops, and nobody who has come is looked at any more. Resolves when all is saved. */
+  async end(): Promise<void> {
+    this.stop();
     await this.#ocsp?.stop();
   }
 

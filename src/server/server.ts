@@ -223,7 +223,7 @@ export class Server {
     this.#events?.announceShutdown();
     this.#lameDuck.cancel();
     this.#guard.stop();
-    const stopped = this.#clients.stop();
+    const ended = this.#clients.end();
     const connections = [...this.broker.connections.values()];
     for (const connection of connections) connection.close(closeReasons.serverShutdown);
     const deadlineMs = this.#clock.nowMs() + SHUTDOWN_WAIT_MS;
@@ -231,7 +231,7 @@ export class Server {
       await new Promise<void>((resolve) => setTimeout(resolve, SHUTDOWN_POLL_MS));
     }
     for (const connection of connections) connection.abandon();
-    await stopped;
+    await ended;
     this.#monitor.stop();
     this.#profiling?.stop();
     this.#context.stop();
@@ -318,7 +318,7 @@ export class Server {
       get options() {
         return server.#options;
       },
-      stopAccepting: () => void this.#clients.stop(),
+      stopAccepting: () => this.#clients.stop(),
       onDone: () => {
         void this.shutdown().then(() => this.#surroundings.onLameDuckDone?.());
       },

@@ -279,10 +279,10 @@ describe("with an authority in between", () => {
   test("nothing is gained by presenting one's own", async () => {
     await using authority = new OcspAuthority();
     const { middle, client, chain } = between(authority);
-    const false_ = makeCertificate({ name: "middle", isAuthority: true });
-    const pem = client.pem + middle.pem + false_.pem;
+    const impostor = makeCertificate({ name: "middle", isAuthority: true });
+    const pem = client.pem + middle.pem + impostor.pem;
     // The client's own authority would call it good.
-    authority.say("good", { certificate: client, issuer: false_ });
+    authority.say("good", { certificate: client, issuer: impostor });
     authority.say("good", { certificate: middle });
     await using server = await start(authority);
     expect(await come(server, { ...chain, pem })).not.toBe("PONG");

@@ -51,9 +51,9 @@ describe("a chain", () => {
 
   test("is proved by signatures, not by names", () => {
     const other = makeCertificate({ name: "middle", issuer: root, isAuthority: true });
-    const false_ = makeCertificate({ name: "middle", isAuthority: true });
-    expect(chains([root], [client, false_, other, middle])).toEqual(["client middle root"]);
-    expect(chains([root], [client, false_, other])).toEqual([]);
+    const impostor = makeCertificate({ name: "middle", isAuthority: true });
+    expect(chains([root], [client, impostor, other, middle])).toEqual(["client middle root"]);
+    expect(chains([root], [client, impostor, other])).toEqual([]);
     expect(
       chains([makeCertificate({ name: "root", isAuthority: true })], [client, middle]),
     ).toEqual([]);
