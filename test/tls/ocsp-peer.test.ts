@@ -350,6 +350,23 @@ describe("while a certificate is checked", () => {
     expect(authority.questions).toBe(1);
   });
 
+  test("lame duck mode may begin", async () => {
+    await using authority = new OcspAuthority();
+    const { opened, open } = gate();
+    authority.respond(async () => {
+      await opened;
+      const answer = { certificate: authority.client, issuer: authority.root };
+      return new Response(ocspAnswer({ ...answer, status: "good" }));
+    });
+    await using server = await start(authority);
+    const end = come(server, authority.client);
+    await eventually("a question", SOON_MS, () => authority.questions === 1);
+    server.signal("SIGUSR2");
+    await server.logged(/Entering lame duck mode/);
+    open();
+    expect(await end).toBe("PONG");
+  });
+
   test("the client may leave, and the server end", async () => {
     await using authority = new OcspAuthority();
     authority.respond(() => new Promise(() => {}));
