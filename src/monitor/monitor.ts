@@ -2,7 +2,7 @@
  * HTTP monitoring: the server that answers for the endpoints. What they are and how they answer is
  * in `endpoints.ts`, which is loaded with the first request.
  */
-import type { Server as HttpServer } from "bun";
+import type { Server as HttpServer, TLSOptions } from "bun";
 import { addressText, listenProblem } from "../util/address-text.ts";
 import { withWildcardHost } from "../transport/wildcard-host.ts";
 import type { MonitorFacts, MonitorSubject } from "./endpoint.ts";
@@ -29,7 +29,7 @@ export class Monitor {
   /** Made when somebody has to log in for the first time. */
   #gate: Gate | undefined;
   /** In use, where there is HTTPS. */
-  #certificates: ReturnType<MonitorSubject["certificates"]>;
+  #tls: TLSOptions | undefined;
   /** Set while listening pauses. */
   #pausedPort: number | undefined;
 
@@ -41,7 +41,7 @@ export class Monitor {
     this.#lag = new LoopLag(subject.clock);
     this.#server = undefined;
     this.#gate = undefined;
-    this.#certificates = undefined;
+    this.#tls = undefined;
     this.#pausedPort = undefined;
   }
 
@@ -79,12 +79,16 @@ export class Monitor {
     const scheme = httpsPort === 0 ? "http" : "https";
     const address = addressText(place, this.port ?? wanted);
     this.#subject.logger.info(`Starting ${scheme} monitor on ${address}`);
+    if (httpsPort !== 0 && this.#subject.authorities() !== undefined) {
+      const text = "Monitoring over HTTPS asks for certificates, but not whether they are revoked";
+      this.#subject.logger.for("monitor").warn(text);
+    }
   }
 
   /** Takes over others: the runtime's server keeps those with which it began. */
   renewCertificates(): void {
     if (this.#server === undefined || this.#subject.options().httpsPort === 0) return;
-    if (Bun.deepEquals(this.#certificates, this.#subject.certificates())) return;
+    if (Bun.deepEquals(this.#tls, this.#wantedTls())) return;
     this.stopListening();
     this.restartListening();
   }
@@ -113,21 +117,30 @@ export class Monitor {
   #listen(port: number): void {
     const { host, httpHost, httpsPort } = this.#subject.options();
     const hostname = httpHost === "" ? host : httpHost;
-    const tls = httpsPort === 0 ? undefined : this.#tls();
+    this.#tls = httpsPort === 0 ? undefined : this.#wantedTls();
+    const tls = this.#tls;
     const fetch: FetchHandler = (request, server) => this.#respond(request, server);
     this.#server = withWildcardHost(hostname, (address) =>
       Bun.serve({ hostname: address, port, fetch, error: internalError, ...(tls && { tls }) }),
     );
   }
 
-  /** nats-server's: the certificates of the client port, and none asked of who looks. */
-  #tls(): { readonly cert: string[]; readonly key: string[] } {
-    this.#certificates = this.#subject.certificates();
-    const certificates = this.#certificates ?? [];
-    return {
+  /**
+   * nats-server's: the certificates of the client port, and none asked of who looks, unless clients
+   * are checked by OCSP. The runtime does not show whose certificate it is, so nobody is asked
+   * whether that is revoked.
+   */
+  #wantedTls(): TLSOptions {
+    const certificates = this.#subject.certificates() ?? [];
+    const authorities = this.#subject.authorities();
+    const own = {
       cert: certificates.map(({ cert }) => cert),
       key: certificates.map(({ key }) => key),
     };
+    if (authorities === undefined) return own;
+    const { pem } = authorities;
+    const asked = { requestCert: true, rejectUnauthorized: true };
+    return { ...own, ...asked, ...(pem === undefined ? {} : { ca: pem }) };
   }
 
   async #respond(request: Request, server: HttpServer<undefined>): Promise<Response> {

@@ -7,6 +7,7 @@ import { say } from "../connection/connection-log.ts";
 import type { TlsTerms } from "../connection/secure-start.ts";
 import { NatsClient } from "../nats/client.ts";
 import type { NatsContext } from "../nats/nats-context.ts";
+import type { MonitorAuthorities, OcspCacheFacts } from "../monitor/endpoint.ts";
 import { listenTcp } from "../transport/tcp-listener.ts";
 import type { TcpListener } from "../transport/tcp-listener.ts";
 import type { SecurableTransport } from "../transport/securable-transport.ts";
@@ -54,13 +55,13 @@ export class ClientListener implements Pausable {
 
   async #prepareTls(options: Options): Promise<void> {
     if (this.#tls !== undefined) {
-      this.#tls.prepare(options);
+      await this.#tls.prepare(options);
       return;
     }
     if (options.tls === undefined) return;
     const { ClientTls } = await import("./client-tls.ts");
     const tls = new ClientTls(this.#nats, this.#onRenewed);
-    tls.prepare(options);
+    await tls.prepare(options);
     await tls.testRuntime();
     this.#tls = tls;
   }
@@ -70,6 +71,7 @@ export class ClientListener implements Pausable {
     const startedPlain = this.#startsPlain;
     this.#tls?.takePrepared();
     this.#proxies?.takePrepared();
+    if (this.#isStarted) this.#tls?.openCache();
     if (this.#listener === undefined) return;
     this.#proxies?.warn();
     if (this.#startsPlain === startedPlain) return;
@@ -87,9 +89,19 @@ export class ClientListener implements Pausable {
     return this.#tls?.terms?.certificates;
   }
 
+  /** Of those that look over HTTPS, where OCSP has to call them good. */
+  get authorities(): MonitorAuthorities | undefined {
+    return this.#tls?.terms?.peerCheck?.authorities;
+  }
+
   /** When the first certificate ends, in wall-clock milliseconds; undefined without TLS. */
   get certificateEndMs(): number | undefined {
     return this.#tls?.terms?.ends[0]?.endMs;
+  }
+
+  /** What the cache of OCSP responses has done; undefined if there is none. */
+  get ocspCacheFacts(): OcspCacheFacts | undefined {
+    return this.#tls?.ocspCacheFacts;
   }
 
   /** Whether peers may say something before there is TLS. */
@@ -121,6 +133,7 @@ export class ClientListener implements Pausable {
     const accept = (transport: SecurableTransport) => this.#accept(transport);
     this.#listener = listenTcp(options.host, port, accept, this.#startsPlain);
     this.#port = this.#listener.port;
+    if (!this.#isStarted) this.#tls?.openCache();
     this.#isStarted = true;
   }
 
@@ -128,6 +141,12 @@ export class ClientListener implements Pausable {
     this.#isStopped = true;
     this.#tls?.stop();
     this.stopListening();
+  }
+
+  /** Stops, and nobody who has come is looked at any more. Resolves when all is saved. */
+  async end(): Promise<void> {
+    this.stop();
+    await this.#tls?.end();
   }
 
   stopListening(): void {

@@ -90,6 +90,10 @@ export class TcpTransport implements SecurableTransport {
     this.#socket = secure;
   }
 
+  presentedTo(context: TlsContext): readonly Uint8Array[] {
+    return context.presented(this.#socket as UpgradedSocket<TcpTransport>);
+  }
+
   writePlain(bytes: Uint8Array): void {
     this.#handshake?.raw.write(bytes);
   }

@@ -10,6 +10,7 @@ import {
   type HandshakeSocket,
   agreedFacts,
   handshakeFailure,
+  presentedCertificates,
 } from "./tls-handshake.ts";
 import {
   type TlsServerOptions,
@@ -75,5 +76,10 @@ export class TlsContext {
       return agreedFacts(socket, this.asksForCertificate, isFirst);
     }
     return handshakeFailure(error);
+  }
+
+  /** The certificates that the peer has presented, its own first; see there. */
+  presented(socket: HandshakeSocket): readonly Uint8Array[] {
+    return this.asksForCertificate ? presentedCertificates(socket) : [];
   }
 }

@@ -38,7 +38,8 @@ const OCSP_FIELDS = {
   urls: field(["urls"], (node, place) => readTextList(node, place, "urls")),
 };
 
-const CACHE_DEFAULTS: OcspCacheSettings = {
+/** Also where peers are checked and nothing is said of a cache. */
+export const CACHE_DEFAULTS: OcspCacheSettings = {
   type: "local",
   localStore: "_rc_",
   preserveRevoked: false,
