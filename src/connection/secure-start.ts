@@ -43,6 +43,8 @@ export interface CertificateEnd {
 const HANDSHAKE_RECORD = 0x16;
 const TLS_REQUIRED = new TextEncoder().encode("-ERR 'Secure Connection - TLS Required'\r\n");
 
+/** Go's words for it. */
+const RESET = "read: connection reset by peer";
 const THROTTLED = "Connection throttling is active. Please try again later.";
 
 const enum Step {
@@ -103,7 +105,9 @@ export class SecureStart implements TransportListener, TlsEvents {
 
   onClose(error: Error | undefined): void {
     this.#cancelTimer();
+    const isHandshake = this.#step === Step.Handshake && this.#connection.isLive;
     this.#step = Step.Done;
+    if (isHandshake) this.#fail({ reason: error === undefined ? "EOF" : RESET, isProbe: false });
     this.#connection.onClose(error);
   }
 

@@ -8,6 +8,7 @@ import {
   DerTag,
   derChildren,
   derElements,
+  derLength,
   objectIdentifier,
 } from "./der.ts";
 
@@ -52,7 +53,7 @@ export function certificateNames(der: Uint8Array): CertificateNames {
     return {
       emails: named(Tag.Email),
       hosts: named(Tag.Host),
-      uris: named(Tag.Uri),
+      uris: named(Tag.Uri).map(uriText),
       subject: derChildren(subject, DerTag.Sequence).map(attributesOf),
     };
   } catch (error) {
@@ -69,6 +70,12 @@ function attributesOf(set: DerElement): NameAttribute[] {
     }
     return { type: objectIdentifier(type.content), value: textOf(value) };
   });
+}
+
+/** As Go writes it: the scheme in small letters, and no empty fragment. */
+function uriText(uri: string): string {
+  const scheme = /^[a-z][a-z\d+.-]*:/i.exec(uri)?.[0] ?? "";
+  return `${scheme.toLowerCase()}${uri.slice(scheme.length)}`.replace(/#$/, "");
 }
 
 function otherNames(extensions: DerElement | undefined): DerElement[] {
@@ -105,12 +112,12 @@ export const DOMAIN_COMPONENT = "0.9.2342.19200300.100.1.25";
 const GO_ORDER = [
   ["2.5.4.5", "SERIALNUMBER"],
   ["2.5.4.3", "CN"],
-  ["2.5.4.17", "POSTALCODE"],
-  ["2.5.4.9", "STREET"],
-  ["2.5.4.8", "ST"],
-  ["2.5.4.7", "L"],
   ["2.5.4.11", "OU"],
   ["2.5.4.10", "O"],
+  ["2.5.4.17", "POSTALCODE"],
+  ["2.5.4.9", "STREET"],
+  ["2.5.4.7", "L"],
+  ["2.5.4.8", "ST"],
   ["2.5.4.6", "C"],
 ] as const;
 
@@ -126,10 +133,31 @@ export function subjectText({ subject }: CertificateNames): string {
   return GO_ORDER.flatMap(([type, name]) => {
     const same = attributes.filter((one) => one.type === type);
     // Of a name and a serial number it keeps the last one.
-    const kept = name === "CN" || name === "SERIALNUMBER" ? same.slice(-1) : same;
+    const isSingle = name === "CN" || name === "SERIALNUMBER";
+    const kept = isSingle ? same.slice(-1).filter(({ value }) => value !== "") : same;
     const texts = kept.map(({ value }) => `${name}=${escaped(value)}`);
     return texts.length === 0 ? [] : [texts.join("+")];
   }).join(",");
+}
+
+const GO_TYPES: ReadonlySet<string> = new Set(GO_ORDER.map(([type]) => type));
+
+/** As Go's `pkix.Name.String()`: what it does not know comes at the end, in DER. */
+export function wholeSubjectText(names: CertificateNames): string {
+  const others = names.subject.flat().filter(({ type }) => !GO_TYPES.has(type));
+  const texts = others.toReversed().map(({ type, value }) => `${type}=#${derHex(value)}`);
+  return [subjectText(names), ...texts].filter((text) => text !== "").join(",");
+}
+
+/** What a PrintableString may have, as Go writes it. */
+const PRINTABLE = /^[a-zA-Z0-9 '()+,\-./:=?]*$/;
+const PRINTABLE_STRING = 0x13;
+const UTF8_STRING = 0x0c;
+
+function derHex(value: string): string {
+  const bytes = new TextEncoder().encode(value);
+  const tag = PRINTABLE.test(value) ? PRINTABLE_STRING : UTF8_STRING;
+  return Buffer.from([tag, ...derLength(bytes.length), ...bytes]).toString("hex");
 }
 
 /** RFC 2253, 2.4, as Go does it. */

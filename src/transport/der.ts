@@ -51,6 +51,14 @@ export function derChildren(element: DerElement | undefined, tag: number): DerEl
   return derElements(element.content);
 }
 
+/** The length of some content, as it stands in front of it. */
+export function derLength(length: number): number[] {
+  if (length < LONG_LENGTH) return [length];
+  const bytes: number[] = [];
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256);
+  return [LONG_LENGTH + bytes.length, ...bytes];
+}
+
 /** `2.5.4.3` of the content of an object identifier. */
 export function objectIdentifier(content: Uint8Array): string {
   const first = byteAt(content, 0);

@@ -74,6 +74,6 @@ export class TlsContext {
     if (isDone && (error === null || !this.asksForCertificate)) {
       return agreedFacts(socket, this.asksForCertificate, isFirst);
     }
-    return handshakeFailure(error);
+    return handshakeFailure(error, isDone ? socket : undefined);
   }
 }

@@ -4,6 +4,7 @@ import {
   certificateNames,
   escaped,
   subjectText,
+  wholeSubjectText,
 } from "../../../src/transport/certificate-names.ts";
 import { Random } from "../../../src/util/random.ts";
 import { pemOf } from "../../tls/tls-peer.ts";
@@ -60,6 +61,28 @@ describe("Go's form of a subject", () => {
         [attribute(ou!, "b")],
       ),
     ).toBe("CN=x,OU=a+OU=b,C=DE");
+  });
+
+  test("has what Go does not know at the end, in DER, where the whole subject is shown", () => {
+    const subject = [
+      ["0.9.2342.19200300.100.1.25", "org"],
+      ["2.5.4.3", "a"],
+    ]
+      .concat([
+        ["1.2.840.113549.1.9.1", "a@x.org"],
+        ["0.9.2342.19200300.100.1.1", "ü".repeat(100)],
+      ])
+      .map(([type, value]) => [attribute(type!, value!)]);
+    const names = { emails: [], hosts: [], uris: [], subject };
+    expect(wholeSubjectText(names)).toBe(
+      `CN=a,0.9.2342.19200300.100.1.1=#0c81c8${"c3bc".repeat(100)}` +
+        ",1.2.840.113549.1.9.1=#0c076140782e6f7267,0.9.2342.19200300.100.1.25=#13036f7267",
+    );
+    expect(wholeSubjectText({ ...names, subject: subject.slice(0, 1) })).toStartWith("0.9.2342");
+  });
+
+  test("leaves out an empty common name", () => {
+    expect(textOf([attribute("2.5.4.3", "a")], [attribute("2.5.4.3", "")])).toBe("");
   });
 
   test.each([
