@@ -1,6 +1,6 @@
 /**
- * The table of modes of TLS and kinds of clients: what becomes of whom. The same holds of nats-server
- * 2.14.5. Used by the tests with openssl and those with client libraries.
+ * The table of modes of TLS and kinds of clients: what becomes of whom, which is the same with
+ * nats-server 2.14.5. Used by the tests with openssl and those with client libraries.
  */
 import type { TlsMode } from "./tls-modes.ts";
 
