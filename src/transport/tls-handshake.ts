@@ -35,16 +35,35 @@ const OUT_OF_TIME = `${UNVERIFIED}certificate has expired or is not yet valid`;
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/PEER_DID_NOT_RETURN_A_CERTIFICATE/, "tls: client didn't provide a certificate"],
   [/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/, OUT_OF_TIME],
-  [/INVALID_PURPOSE/, `${UNVERIFIED}certificate specifies an incompatible key usage`],
   [
-    /UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_UNTRUSTED|INVALID_CA/,
+    /INVALID_PURPOSE|KEY_USAGE_BIT_INCORRECT/,
+    `${UNVERIFIED}certificate specifies an incompatible key usage`,
+  ],
+  [/PATH_LENGTH_EXCEEDED/, `${UNVERIFIED}too many intermediates for path length constraint`],
+  [/unhandled critical extension/, `${UNVERIFIED}unhandled critical extension`],
+  [
+    /subtree violation/,
+    `${UNVERIFIED}a root or intermediate certificate is not authorized to sign for this name`,
+  ],
+  [
+    /UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_UNTRUSTED|INVALID_CA|CERT_SIGNATURE_FAILURE/,
     `${UNVERIFIED}certificate signed by unknown authority`,
   ],
   [/ALERT_UNKNOWN_CA/, "remote error: tls: unknown certificate authority"],
   [/ALERT_BAD_CERTIFICATE/, "remote error: tls: bad certificate"],
   [/ALERT_CERTIFICATE_EXPIRED/, "remote error: tls: expired certificate"],
   [/ALERT_CERTIFICATE_UNKNOWN/, "remote error: tls: unknown certificate"],
-  [/NO_SHARED_CIPHER/, "tls: no cipher suite supported by both client and server"],
+  [/ALERT_UNSUPPORTED_CERTIFICATE/, "remote error: tls: unsupported certificate"],
+  [/ALERT_HANDSHAKE_FAILURE/, "remote error: tls: handshake failure"],
+  [/ALERT_PROTOCOL_VERSION/, "remote error: tls: protocol version not supported"],
+  [/ALERT_INTERNAL_ERROR/, "remote error: tls: internal error"],
+  [/ALERT_ILLEGAL_PARAMETER/, "remote error: tls: illegal parameter"],
+  [/NO_SHARED_CIPHER|WRONG_CURVE/, "tls: no cipher suite supported by both client and server"],
+  [/NO_SHARED_GROUP/, "tls: no key exchanges supported by both client and server"],
+  [
+    /NO_COMMON_SIGNATURE_ALGORITHMS/,
+    "tls: peer doesn't support any of the certificate's signature algorithms",
+  ],
   [/UNSUPPORTED_PROTOCOL/, "tls: client offered only unsupported versions"],
   [/ECONNRESET/, "EOF"],
 ];

@@ -6,6 +6,7 @@ import type { TlsMode } from "./tls-modes.ts";
 
 const UNVERIFIED = "ERR TLS handshake error: tls: failed to verify certificate: x509: ";
 const TIME = String.raw`current time [\d-]+T[\d:]+Z is after [\d-]+T[\d:]+Z`;
+const FUTURE = String.raw`current time [\d-]+T[\d:]+Z is before 2100-01-01T00:00:00Z`;
 const HASH = "SHA-256: [0-9a-f]{64}";
 
 /** What becomes of a client: whether it is let in, the reason of the end, a line of the log. */
@@ -37,6 +38,9 @@ export const ENDS = {
   expired: failure(
     `certificate has expired or is not yet valid: ${TIME} \\(CN=expired,O=midge tests ${HASH}\\)`,
   ),
+  future: failure(
+    `certificate has expired or is not yet valid: ${FUTURE} \\(CN=future,O=midge tests ${HASH}\\)`,
+  ),
   purpose: failure(
     `certificate specifies an incompatible key usage \\(CN=server only,O=midge tests ${HASH}\\)`,
   ),
@@ -57,6 +61,7 @@ export const CERTIFICATES = [
   "plain-client",
   "foreign-client",
   "expired-client",
+  "future-client",
   "server-only",
 ] as const;
 const same = (end: End) => CERTIFICATES.map(() => end);
@@ -66,9 +71,9 @@ const [IN, LEAVES, PARSER, UNPINNED] = [
   same("parser"),
   same("unpinned"),
 ];
-const VERIFIED = ["missing", "in", "in", "foreign", "expired", "purpose"] as const;
-const MAPPED = ["missing", "in", "nobody", "foreign", "expired", "purpose"] as const;
-const PINNED = ["missing", "in", "unpinned", "foreign", "expired", "purpose"] as const;
+const VERIFIED = ["missing", "in", "in", "foreign", "expired", "future", "purpose"] as const;
+const MAPPED = ["missing", "in", "nobody", "foreign", "expired", "future", "purpose"] as const;
+const PINNED = ["missing", "in", "unpinned", "foreign", "expired", "future", "purpose"] as const;
 
 interface Row {
   /** Of clients without TLS: a plain one, one that sends anything, one that says nothing. */
