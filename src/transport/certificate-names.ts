@@ -39,7 +39,7 @@ const enum Tag {
   Uri = 0x86,
 }
 
-/** Nobody for what is no certificate. */
+/** Nobody for what is no certificate, or has names that are no texts. */
 export function certificateNames(der: Uint8Array): CertificateNames {
   try {
     const [certificate] = derElements(der);
@@ -98,11 +98,18 @@ const BMP_STRING = 0x1e;
 const T61_STRING = 0x14;
 
 function textOf({ tag, content }: DerElement): string {
-  if (tag === BMP_STRING) return new TextDecoder("utf-16be").decode(content);
-  return tag === T61_STRING ? asciiOf(content) : new TextDecoder().decode(content);
+  if (tag === T61_STRING) return Buffer.from(content).toString("latin1");
+  try {
+    // Every character counts, so that no two names read alike.
+    const options = { fatal: true, ignoreBOM: true };
+    return new TextDecoder(tag === BMP_STRING ? "utf-16be" : "utf-8", options).decode(content);
+  } catch {
+    throw new DerError("a name is no text");
+  }
 }
 
 function asciiOf(content: Uint8Array): string {
+  if (content.some((byte) => byte >= 0x80)) throw new DerError("a name is not in ASCII");
   return Buffer.from(content).toString("latin1");
 }
 

@@ -32,6 +32,24 @@ test("one without other names has only a subject", () => {
   expect(subjectText(names)).toBe("CN=plain,O=midge tests");
 });
 
+describe("names are", () => {
+  const changed = (certificate: string, name: string, bytes: number[]) => {
+    const der = derOf(certificate);
+    der.set(bytes, Buffer.from(der).lastIndexOf(name));
+    return certificateNames(der);
+  };
+
+  test("kept as they are, also what cannot be seen of them", () => {
+    const { subject } = changed("plain-client", "plain", [0xef, 0xbb, 0xbf, 0x61, 0x62]);
+    expect(subject[1]![0]!.value).toBe("\uFEFFab");
+  });
+
+  test("nobody's if they are no text", () => {
+    expect(changed("plain-client", "plain", [0xff]).subject).toEqual([]);
+    expect(changed("client", "client@example.com", [0xe4]).emails).toEqual([]);
+  });
+});
+
 test("bytes that are no certificate, or none any more, name somebody or nobody", () => {
   const seed = Date.now();
   const random = new Random(seed);
