@@ -36,6 +36,10 @@ export interface Applicant {
    * undefined at each CONNECT.
    */
   readonly grant: Grant | undefined;
+  /** Tells the log how the decision comes about, as something of the connection. */
+  debug(text: string): void;
+  /** Tells the log of something in the credentials that its operator should know. */
+  warn(text: string): void;
 }
 
 /** What a peer gets. */

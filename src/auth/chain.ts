@@ -22,8 +22,13 @@ const METHODS: readonly MethodMaker[] = [
   makeSingleUser,
 ];
 
-/** Holds nothing yet, and waits. */
-const NEW_APPLICANT: Applicant = { isLive: true, grant: undefined };
+/** Holds nothing yet, waits, and has no log. */
+const NEW_APPLICANT: Applicant = {
+  isLive: true,
+  grant: undefined,
+  debug() {},
+  warn() {},
+};
 
 export class Chain implements Authenticator {
   readonly isRequired = true;

@@ -34,7 +34,7 @@ export function parseName(text: string): DistinguishedName | undefined {
   const parts: Attribute[][] = [];
   let part: Attribute[] = [];
   const attribute =
-    /^ *([^=,+\\]+?) *=(?!#) *((?:\\(?:[ "#+,;<=>\\]|[\da-f]{2})|[^\\,+])*)(,|\+|$)/i;
+    /^ *([^ =,+\\][^=,+\\]*?) *=(?!#) *((?:\\(?:[ "#+,;<=>\\]|[\da-f]{2})|[^\\,+=])*)(,|\+|$)/i;
   for (let rest = text; ;) {
     const found = attribute.exec(rest);
     if (found === null) return undefined;
@@ -44,6 +44,8 @@ export function parseName(text: string): DistinguishedName | undefined {
     if (end === "+") continue;
     parts.push(part);
     part = [];
+    // nats-server leaves out the last part then, which nobody can have meant.
+    if (end === "" && value === "") return undefined;
     if (end !== ",") return parts;
   }
 }

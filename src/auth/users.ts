@@ -9,6 +9,7 @@ import { certificateUser } from "./certificate-user.ts";
 import type { ListedUser } from "./listed-user.ts";
 import type { Method, MethodSetup } from "./method.ts";
 import { refusals } from "./refusals.ts";
+import { goQuoted } from "../util/go-quoted.ts";
 
 /** A name has to be known; without one the next methods are asked. */
 export function makeUsers(setup: MethodSetup): Method | undefined {
@@ -34,9 +35,16 @@ export function makeUsers(setup: MethodSetup): Method | undefined {
 /** The certificate says who it is; what CONNECT says of a user counts for nothing. */
 function byCertificate({ users, secrets }: MethodSetup): Method {
   return (logIn) => {
-    const { certificate, connectionType, password } = logIn.credentials;
-    const user = certificate && certificateUser(certificate, users, connectionType);
+    const { credentials, applicant } = logIn;
+    const { user: claimed, password } = credentials;
+    const user = certificateUser(credentials, users, (text) => applicant.debug(text));
     if (user === undefined) return refusals.unknownCertificate;
+    if (claimed !== "") {
+      const text = `User ${goQuoted(claimed)} found in connect proto`;
+      applicant.warn(`${text}, but user required from cert`);
+    }
+    const obstacle = user.obstacle(credentials.connectionType);
+    if (obstacle !== undefined) return obstacle;
     return secrets.judge({ configured: user.password, given: password }, logIn, user.granted);
   };
 }

@@ -10,6 +10,7 @@ import type { Logger } from "../util/logger.ts";
 export type ConnectionEvent =
   | "client_connected"
   | "client_closed"
+  | "log_in"
   | "auth_failed"
   | "permission_violation"
   | "limit_exceeded"
@@ -24,6 +25,7 @@ export type ConnectionEvent =
 
 /** Those that are the business of another subsystem than the client's. */
 const SUBSYSTEMS: Readonly<Partial<Record<ConnectionEvent, LogSubsystem>>> = {
+  log_in: "auth",
   auth_failed: "auth",
   tls_handshake: "tls",
 };

@@ -60,6 +60,8 @@ const TLS_REQUIRED = new TextEncoder().encode("-ERR 'Secure Connection - TLS Req
 export const MAX_EARLY_BYTES = 1024 * 1024;
 const TOO_EARLY = "more was sent than is kept while the certificate is checked";
 
+/** Go's words for it. */
+const RESET = "read: connection reset by peer";
 const THROTTLED = "Connection throttling is active. Please try again later.";
 
 const enum Step {
@@ -142,8 +144,10 @@ export class SecureStart implements TransportListener, TlsEvents {
 
   onClose(error: Error | undefined): void {
     this.#cancelTimer();
+    const isHandshake = this.#step === Step.Handshake && this.#connection.isLive;
     this.#step = Step.Done;
     this.#early = [];
+    if (isHandshake) this.#fail({ reason: error === undefined ? "EOF" : RESET, isProbe: false });
     this.#connection.onClose(error);
   }
 

@@ -11,6 +11,7 @@ import type { ClientFacts } from "../broker/client-facts.ts";
 import type { EventConnection } from "../broker/connection-events.ts";
 import type { CloseReason } from "../broker/close-reason.ts";
 import type { Account } from "../broker/account.ts";
+import { type LoggedConnection, say } from "../connection/connection-log.ts";
 import type { ConnectionContext } from "../connection/context.ts";
 import type { KeepAlive } from "../connection/keep-alive.ts";
 import type { TlsFacts } from "../transport/tls-facts.ts";
@@ -20,7 +21,7 @@ import * as errors from "./errors.ts";
 import { newNonce } from "./nonce.ts";
 
 /** The client, as far as its log-in needs it. `client.ts` implements it. */
-export interface LogInClient extends EventConnection {
+export interface LogInClient extends EventConnection, LoggedConnection {
   readonly context: ConnectionContext;
   readonly keepAlive: KeepAlive;
   readonly remoteAddress: string;
@@ -68,6 +69,14 @@ export class LogIn implements Applicant {
 
   get isLive(): boolean {
     return this.#client.isLive;
+  }
+
+  debug(text: string): void {
+    say(this.#client, "debug", "log_in", text);
+  }
+
+  warn(text: string): void {
+    this.#client.context.logger.for("auth").warn(text);
   }
 
   /** For INFO; "" where nobody has to sign anything. */

@@ -71,7 +71,7 @@ function contextOf(
       verify: settings.verify,
       minVersion: settings.minVersion === "1.3" ? "TLSv1.3" : "TLSv1.2",
       ciphers: cipherList(settings.cipherSuites),
-      curves: settings.curvePreferences?.map((name) => CURVES.get(name) ?? name).join(":"),
+      curves: curveList(settings.curvePreferences ?? [...CURVES.keys()]),
     });
   } catch (error) {
     throw new Error(`error parsing X509 certificate/key pair: ${messageOf(error)}`);
@@ -87,6 +87,11 @@ function unencrypted(file: string, pem: string): string {
 function cipherList(names: readonly string[] | undefined): string | undefined {
   if (names === undefined) return undefined;
   return names.flatMap((name) => CIPHER_SUITES.get(name)?.runtimeName ?? []).join(":");
+}
+
+/** Of those that nats-server has by default the runtime's own list has no P-521. */
+function curveList(names: readonly string[]): string {
+  return names.map((name) => CURVES.get(name) ?? name).join(":");
 }
 
 function authoritiesIn(pem: string): string {

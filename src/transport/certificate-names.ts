@@ -11,6 +11,7 @@ import {
   objectIdentifier,
   onlyDerElement,
 } from "./der.ts";
+import { derEncoded } from "./der-writer.ts";
 
 /** One attribute of a subject. */
 export interface NameAttribute {
@@ -39,7 +40,7 @@ const enum Tag {
   Uri = 0x86,
 }
 
-/** Nobody for what is no certificate. */
+/** Nobody for what is no certificate, or has names that are no texts. */
 export function certificateNames(der: Uint8Array): CertificateNames {
   try {
     const [certificate] = derElements(der);
@@ -53,7 +54,7 @@ export function certificateNames(der: Uint8Array): CertificateNames {
     return {
       emails: named(Tag.Email),
       hosts: named(Tag.Host),
-      uris: named(Tag.Uri),
+      uris: named(Tag.Uri).map(uriText),
       subject: derChildren(subject, DerTag.Sequence).map(attributesOf),
     };
   } catch (error) {
@@ -70,6 +71,12 @@ function attributesOf(set: DerElement): NameAttribute[] {
     }
     return { type: objectIdentifier(type.content), value: textOf(value) };
   });
+}
+
+/** As Go writes it: the scheme in small letters, and no empty fragment. */
+function uriText(uri: string): string {
+  const scheme = /^[a-z][a-z\d+.-]*:/i.exec(uri)?.[0] ?? "";
+  return `${scheme.toLowerCase()}${uri.slice(scheme.length)}`.replace(/#$/, "");
 }
 
 function otherNames(extensions: DerElement | undefined): DerElement[] {
@@ -92,11 +99,18 @@ const BMP_STRING = 0x1e;
 const T61_STRING = 0x14;
 
 function textOf({ tag, content }: DerElement): string {
-  if (tag === BMP_STRING) return new TextDecoder("utf-16be").decode(content);
-  return tag === T61_STRING ? asciiOf(content) : new TextDecoder().decode(content);
+  if (tag === T61_STRING) return Buffer.from(content).toString("latin1");
+  try {
+    // Every character counts, so that no two names read alike.
+    const options = { fatal: true, ignoreBOM: true };
+    return new TextDecoder(tag === BMP_STRING ? "utf-16be" : "utf-8", options).decode(content);
+  } catch {
+    throw new DerError("a name is no text");
+  }
 }
 
 function asciiOf(content: Uint8Array): string {
+  if (content.some((byte) => byte >= 0x80)) throw new DerError("a name is not in ASCII");
   return Buffer.from(content).toString("latin1");
 }
 
@@ -106,12 +120,12 @@ export const DOMAIN_COMPONENT = "0.9.2342.19200300.100.1.25";
 const GO_ORDER = [
   ["2.5.4.5", "SERIALNUMBER"],
   ["2.5.4.3", "CN"],
-  ["2.5.4.17", "POSTALCODE"],
-  ["2.5.4.9", "STREET"],
-  ["2.5.4.8", "ST"],
-  ["2.5.4.7", "L"],
   ["2.5.4.11", "OU"],
   ["2.5.4.10", "O"],
+  ["2.5.4.17", "POSTALCODE"],
+  ["2.5.4.9", "STREET"],
+  ["2.5.4.7", "L"],
+  ["2.5.4.8", "ST"],
   ["2.5.4.6", "C"],
 ] as const;
 
@@ -131,7 +145,8 @@ function goText(subject: CertificateNames["subject"]): string {
   return GO_ORDER.flatMap(([type, name]) => {
     const same = attributes.filter((one) => one.type === type);
     // Of a name and a serial number it keeps the last one.
-    const kept = name === "CN" || name === "SERIALNUMBER" ? same.slice(-1) : same;
+    const isSingle = name === "CN" || name === "SERIALNUMBER";
+    const kept = isSingle ? same.slice(-1).filter(({ value }) => value !== "") : same;
     const texts = kept.map(({ value }) => `${name}=${escaped(value)}`);
     return texts.length === 0 ? [] : [texts.join("+")];
   }).join(",");
@@ -145,6 +160,26 @@ export function nameText(der: Uint8Array): string {
     if (error instanceof DerError) return "";
     throw error;
   }
+}
+
+const GO_TYPES: ReadonlySet<string> = new Set(GO_ORDER.map(([type]) => type));
+
+/** As Go's `pkix.Name.String()`: what it does not know comes at the end, in DER. */
+export function wholeSubjectText(names: CertificateNames): string {
+  const others = names.subject.flat().filter(({ type }) => !GO_TYPES.has(type));
+  const texts = others.toReversed().map(({ type, value }) => `${type}=#${derHex(value)}`);
+  return [subjectText(names), ...texts].filter((text) => text !== "").join(",");
+}
+
+/** What a PrintableString may have, as Go writes it. */
+const PRINTABLE = /^[a-zA-Z0-9 '()+,\-./:=?]*$/;
+const PRINTABLE_STRING = 0x13;
+const UTF8_STRING = 0x0c;
+
+function derHex(value: string): string {
+  const bytes = new TextEncoder().encode(value);
+  const tag = PRINTABLE.test(value) ? PRINTABLE_STRING : UTF8_STRING;
+  return Buffer.from(derEncoded(tag, bytes)).toString("hex");
 }
 
 /** RFC 2253, 2.4, as Go does it. */

@@ -84,10 +84,14 @@ export class TcpTransport implements SecurableTransport {
   }
 
   startTls(context: TlsContext, received: Uint8Array | undefined, events: TlsEvents): void {
-    const [raw, secure] = context.upgrade(this.#socket as Socket<TcpTransport>, received);
-    this.#security = { context, events, raw };
+    const plain = this.#socket as Socket<TcpTransport>;
+    const handshake = { context, events, raw: plain };
+    this.#security = handshake;
     this.#receiver = undefined;
+    const [raw, secure] = context.upgrade(plain, received);
     this.#socket = secure;
+    // Of bytes that are no handshake the failure has been reported already.
+    if (this.#security === handshake) handshake.raw = raw;
   }
 
   presentedTo(context: TlsContext): readonly Uint8Array[] {

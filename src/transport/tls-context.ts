@@ -75,7 +75,7 @@ export class TlsContext {
     if (isDone && (error === null || !this.asksForCertificate)) {
       return agreedFacts(socket, this.asksForCertificate, isFirst);
     }
-    return handshakeFailure(error);
+    return handshakeFailure(error, isDone ? socket : undefined);
   }
 
   /** The certificates that the peer has presented, its own first; see there. */

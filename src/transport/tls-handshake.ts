@@ -2,7 +2,8 @@
  * The end of a TLS handshake as the runtime reports it: what the two sides have agreed upon, or in
  * nats-server's words (Go's) why they have not.
  */
-import { certificateNames, subjectText } from "./certificate-names.ts";
+import { systemClock } from "../util/clock.ts";
+import { certificateNames, wholeSubjectText } from "./certificate-names.ts";
 import type { TlsFacts } from "./tls-facts.ts";
 
 /** An upgraded socket, as far as its handshake is looked at. */
@@ -37,24 +38,41 @@ export interface TlsEvents {
 }
 
 const UNVERIFIED = "tls: failed to verify certificate: x509: ";
+const OUT_OF_TIME = `${UNVERIFIED}certificate has expired or is not yet valid`;
 
 /** By what the runtime's code or text contains; the first that fits. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/PEER_DID_NOT_RETURN_A_CERTIFICATE/, "tls: client didn't provide a certificate"],
+  [/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/, OUT_OF_TIME],
   [
-    /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/,
-    `${UNVERIFIED}certificate has expired or is not yet valid`,
+    /INVALID_PURPOSE|KEY_USAGE_BIT_INCORRECT/,
+    `${UNVERIFIED}certificate specifies an incompatible key usage`,
   ],
-  [/INVALID_PURPOSE/, `${UNVERIFIED}certificate specifies an incompatible key usage`],
+  [/PATH_LENGTH_EXCEEDED/, `${UNVERIFIED}too many intermediates for path length constraint`],
+  [/unhandled critical extension/, `${UNVERIFIED}unhandled critical extension`],
   [
-    /UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_UNTRUSTED|INVALID_CA/,
+    /subtree violation/,
+    `${UNVERIFIED}a root or intermediate certificate is not authorized to sign for this name`,
+  ],
+  [
+    /UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_UNTRUSTED|INVALID_CA|CERT_SIGNATURE_FAILURE/,
     `${UNVERIFIED}certificate signed by unknown authority`,
   ],
   [/ALERT_UNKNOWN_CA/, "remote error: tls: unknown certificate authority"],
   [/ALERT_BAD_CERTIFICATE/, "remote error: tls: bad certificate"],
   [/ALERT_CERTIFICATE_EXPIRED/, "remote error: tls: expired certificate"],
   [/ALERT_CERTIFICATE_UNKNOWN/, "remote error: tls: unknown certificate"],
-  [/NO_SHARED_CIPHER/, "tls: no cipher suite supported by both client and server"],
+  [/ALERT_UNSUPPORTED_CERTIFICATE/, "remote error: tls: unsupported certificate"],
+  [/ALERT_HANDSHAKE_FAILURE/, "remote error: tls: handshake failure"],
+  [/ALERT_PROTOCOL_VERSION/, "remote error: tls: protocol version not supported"],
+  [/ALERT_INTERNAL_ERROR/, "remote error: tls: internal error"],
+  [/ALERT_ILLEGAL_PARAMETER/, "remote error: tls: illegal parameter"],
+  [/NO_SHARED_CIPHER|WRONG_CURVE/, "tls: no cipher suite supported by both client and server"],
+  [/NO_SHARED_GROUP/, "tls: no key exchanges supported by both client and server"],
+  [
+    /NO_COMMON_SIGNATURE_ALGORITHMS/,
+    "tls: peer doesn't support any of the certificate's signature algorithms",
+  ],
   [/UNSUPPORTED_PROTOCOL/, "tls: client offered only unsupported versions"],
   [/ECONNRESET/, "EOF"],
 ];
@@ -63,14 +81,41 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
 const NO_TLS =
   /WRONG_VERSION_NUMBER|HTTP_REQUEST|HTTPS_PROXY_REQUEST|UNEXPECTED_RECORD|INVALID_OUTER/;
 
-export function handshakeFailure(error: Error | undefined | null): HandshakeFailure {
+/** `socket` is one whose certificate is not accepted; undefined if it has not come so far. */
+export function handshakeFailure(
+  error: Error | undefined | null,
+  socket: HandshakeSocket | undefined,
+): HandshakeFailure {
   const code = error !== null && error !== undefined && "code" in error ? String(error.code) : "";
   const told = `${code} ${error?.message ?? ""}`;
   if (NO_TLS.test(told)) {
     return { reason: "tls: first record does not look like a TLS handshake", isProbe: true };
   }
   const known = REASONS.find(([pattern]) => pattern.test(told))?.[1];
-  return { reason: known ?? (told.trim() || "handshake failed"), isProbe: known === "EOF" };
+  const reason = known ?? (told.trim() || "handshake failed");
+  return { reason: `${reason}${certificateDetail(reason, socket)}`, isProbe: false };
+}
+
+/** Whose certificate it was, and when it was valid if that is the matter. */
+function certificateDetail(reason: string, socket: HandshakeSocket | undefined): string {
+  const raw = socket?.getPeerCertificate()?.raw;
+  if (raw === undefined || !reason.startsWith(UNVERIFIED)) return "";
+  const time = reason === OUT_OF_TIME ? validityText(raw) : "";
+  return `${time} (${wholeSubjectText(certificateNames(raw))} SHA-256: ${sha256(raw)})`;
+}
+
+function validityText(raw: Uint8Array): string {
+  const { X509Certificate } = process.getBuiltinModule("node:crypto");
+  const { validFrom, validTo } = new X509Certificate(raw);
+  const nowMs = systemClock.wallMs();
+  const [startMs, endMs] = [Date.parse(validFrom), Date.parse(validTo)];
+  const relation = nowMs < startMs ? `before ${timeText(startMs)}` : `after ${timeText(endMs)}`;
+  return `: current time ${timeText(nowMs)} is ${relation}`;
+}
+
+/** RFC 3339, whole seconds. */
+function timeText(wallMs: number): string {
+  return new Date(wallMs).toISOString().replace(/\.\d+/, "");
 }
 
 /** Connections with the same have it from here, since most have no certificate. */
@@ -122,7 +167,7 @@ function described(raw: Uint8Array): TlsFacts["peerCertificates"][number] {
   const key = certificate.publicKey.export({ type: "spki", format: "der" });
   const names = certificateNames(raw);
   return {
-    subject: subjectText(names),
+    subject: wholeSubjectText(names),
     names,
     keySha256: sha256(key),
     sha256: sha256(raw),

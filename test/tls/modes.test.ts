@@ -128,7 +128,11 @@ describe("with verify", () => {
     [undefined, undefined],
     ["foreign-client", undefined],
     ["expired-client", undefined],
+    ["future-client", undefined],
     ["server-only", undefined],
+    ["of-middle", "PONG"],
+    ["of-client", undefined],
+    ["of-false-ca", undefined],
   ])("a client with the certificate %s", async (certificate, expected) => {
     await using monitored = await start();
     const wish: TlsWish = { port: monitored.server.clientPort };

@@ -4,8 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import { X509Certificate } from "node:crypto";
-import { connect as connectTcp } from "node:net";
-import type { Socket } from "node:net";
+import { connect as connectTcp, createServer } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 
@@ -125,6 +125,23 @@ function greetingOf(socket: Socket): Promise<string> {
     socket.once("data", (chunk: Buffer) => {
       socket.pause();
       resolve(chunk.toString());
+    });
+  });
+}
+
+/** What a client begins a handshake with: a whole ClientHello. */
+export function clientHello(): Promise<Uint8Array> {
+  return new Promise((resolve) => {
+    const listener = createServer((socket) => {
+      socket.once("data", (chunk: Buffer) => {
+        socket.destroy();
+        listener.close();
+        resolve(Uint8Array.from(chunk));
+      });
+    });
+    listener.listen(0, "127.0.0.1", () => {
+      const { port } = listener.address() as AddressInfo;
+      connectTls({ port, host: "127.0.0.1", servername: "localhost" }).on("error", () => {});
     });
   });
 }

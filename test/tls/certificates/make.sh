@@ -24,6 +24,33 @@ issue() { # name, subject, authority, extensions, more arguments of x509
   rm "$name.ext"
 }
 
+# Valid from the year 2100 on, which only the command `ca` can do.
+issue_later() { # name, subject, authority, extensions
+  key "$1"
+  mkdir later
+  : >later/index
+  echo 01 >later/serial
+  cat >later/ca.cnf <<END
+[ca]
+default_ca = later
+[later]
+database = later/index
+serial = later/serial
+new_certs_dir = later
+default_md = sha256
+policy = any
+[any]
+organizationName = optional
+commonName = supplied
+END
+  printf '%b' "$4\n" >later/extensions
+  openssl req -new -key "$1-key.pem" -subj "$2" -out later/request
+  openssl ca -config later/ca.cnf -batch -notext -in later/request -extfile later/extensions \
+    -cert "$3.pem" -keyfile "$3-key.pem" -out "$1.pem" \
+    -startdate 21000101000000Z -enddate 21990101000000Z
+  rm -r later
+}
+
 LOCAL="subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1"
 SERVER="extendedKeyUsage=serverAuth\n$LOCAL"
 CLIENT="extendedKeyUsage=clientAuth"
@@ -39,4 +66,14 @@ issue plain-client "/O=midge tests/CN=plain" ca "$CLIENT" -days "$DAYS"
 issue foreign-client "/O=midge tests/CN=foreign" other-ca "$CLIENT" -days "$DAYS"
 issue server-only "/O=midge tests/CN=server only" ca "$SERVER" -days "$DAYS"
 issue expired-client "/O=midge tests/CN=expired" ca "$CLIENT" -days -1
+issue_later future-client "/O=midge tests/CN=future" ca "$CLIENT"
+# Signed by another one that the authority has signed, which may do that, and by one that may not.
+issue middle "/O=midge tests/CN=middle" ca "basicConstraints=critical,CA:TRUE" -days "$DAYS"
+for signer in middle client; do
+  issue "of-$signer" "/O=midge tests/CN=of $signer" "$signer" "$CLIENT" -days "$DAYS"
+  cat "$signer.pem" >>"of-$signer.pem"
+done
+# By one of the authority's name.
+authority false-ca "/O=midge tests/CN=midge test authority"
+issue of-false-ca "/O=midge tests/CN=of false" false-ca "$CLIENT" -days "$DAYS"
 openssl ec -in server-key.pem -aes256 -passout pass:secret -out encrypted-key.pem

@@ -1,7 +1,7 @@
 /** Which method decides where several are configured, and what a reload finds. */
 import { describe, expect, test } from "bun:test";
 import type { Grant } from "../../../src/auth/authenticator.ts";
-import { Configured, KeyHolder, SECRET_HASH } from "./configured.ts";
+import { Configured, KeyHolder, RecordingApplicant, SECRET_HASH } from "./configured.ts";
 
 const NOTHING = "No credentials that log in anybody";
 const holder = new KeyHolder();
@@ -70,7 +70,7 @@ describe("after a reload", () => {
     expect(server.authenticator.accountOf("a")).toBeUndefined();
   });
 
-  const again = (grant: Grant) => ({ isLive: true, grant });
+  const again = (grant: Grant) => new RecordingApplicant(grant);
 
   test("a hash that has been checked is not checked again", async () => {
     const text = accounts(`{ user: a, password: "${SECRET_HASH}" }`, "{ user: b }");

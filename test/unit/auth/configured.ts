@@ -71,7 +71,8 @@ export class Configured {
 
   /** What a reload gets for somebody who is in. */
   logInAgain(presented: Partial<Credentials>, grant: Grant): Verdict | Promise<Verdict> {
-    return this.authenticator.authenticate(credentials(presented), { isLive: true, grant });
+    const applicant = new RecordingApplicant(grant);
+    return this.authenticator.authenticate(credentials(presented), applicant);
   }
 
   /** As `logIn`, for who sends no CONNECT; "CONNECT first" if there has to be one. */
@@ -85,6 +86,27 @@ export class Configured {
     const verdict = await this.authenticator.authenticate(credentials(presented));
     if ("refusal" in verdict) throw new Error(verdict.refusal.reason);
     return verdict.grant;
+  }
+}
+
+/** One that waits, and keeps what the log is told of it. */
+export class RecordingApplicant implements Applicant {
+  readonly isLive = true;
+  readonly grant: Grant | undefined;
+  /** Each with its level: `DBG text`. */
+  readonly lines: string[];
+
+  constructor(grant?: Grant) {
+    this.grant = grant;
+    this.lines = [];
+  }
+
+  debug(text: string): void {
+    this.lines.push(`DBG ${text}`);
+  }
+
+  warn(text: string): void {
+    this.lines.push(`WRN ${text}`);
   }
 }
 

@@ -15,13 +15,23 @@ describe("a name", () => {
     ["CN=a\\,b", [["CN:a,b"]]],
     ["CN=a\\ ", [["CN:a "]]],
     ["CN=\\C3\\A4ä", [["CN:ää"]]],
-    ["CN=a=b", [["CN:a=b"]]],
+    ["CN=a\\=b", [["CN:a=b"]]],
   ])("%s", (text, parts) => expect(parsed(text)).toEqual(parts));
 
-  test.each(["", "bob", "CN=a,", "CN=#0401", "=a", "CN=a\\", "CN=a\\zz", "alice@example.com"])(
-    "is not %j",
-    (text) => expect(parsed(text)).toBeUndefined(),
-  );
+  test.each([
+    "",
+    "bob",
+    "CN=a,",
+    "CN=",
+    "O=a,CN= ",
+    " =a",
+    "CN=a=b",
+    "CN=#0401",
+    "=a",
+    "CN=a\\",
+    "CN=a\\zz",
+    "alice@example.com",
+  ])("is not %j", (text) => expect(parsed(text)).toBeUndefined());
 });
 
 describe("names", () => {

@@ -5,6 +5,7 @@ import {
   escaped,
   nameText,
   subjectText,
+  wholeSubjectText,
 } from "../../../src/transport/certificate-names.ts";
 import { Random } from "../../../src/util/random.ts";
 import { makeCertificate } from "../../support/certificate-maker.ts";
@@ -40,6 +41,24 @@ test("one without other names has only a subject", () => {
   expect(subjectText(names)).toBe("CN=plain,O=midge tests");
 });
 
+describe("names are", () => {
+  const changed = (certificate: string, name: string, bytes: number[]) => {
+    const der = derOf(certificate);
+    der.set(bytes, Buffer.from(der).lastIndexOf(name));
+    return certificateNames(der);
+  };
+
+  test("kept as they are, also what cannot be seen of them", () => {
+    const { subject } = changed("plain-client", "plain", [0xef, 0xbb, 0xbf, 0x61, 0x62]);
+    expect(subject[1]![0]!.value).toBe("\uFEFFab");
+  });
+
+  test("nobody's if they are no text", () => {
+    expect(changed("plain-client", "plain", [0xff]).subject).toEqual([]);
+    expect(changed("client", "client@example.com", [0xe4]).emails).toEqual([]);
+  });
+});
+
 test("bytes that are no certificate, or none any more, name somebody or nobody", () => {
   const seed = Date.now();
   const random = new Random(seed);
@@ -69,6 +88,28 @@ describe("Go's form of a subject", () => {
         [attribute(ou!, "b")],
       ),
     ).toBe("CN=x,OU=a+OU=b,C=DE");
+  });
+
+  test("has what Go does not know at the end, in DER, where the whole subject is shown", () => {
+    const subject = [
+      ["0.9.2342.19200300.100.1.25", "org"],
+      ["2.5.4.3", "a"],
+    ]
+      .concat([
+        ["1.2.840.113549.1.9.1", "a@x.org"],
+        ["0.9.2342.19200300.100.1.1", "ü".repeat(100)],
+      ])
+      .map(([type, value]) => [attribute(type!, value!)]);
+    const names = { emails: [], hosts: [], uris: [], subject };
+    expect(wholeSubjectText(names)).toBe(
+      `CN=a,0.9.2342.19200300.100.1.1=#0c81c8${"c3bc".repeat(100)}` +
+        ",1.2.840.113549.1.9.1=#0c076140782e6f7267,0.9.2342.19200300.100.1.25=#13036f7267",
+    );
+    expect(wholeSubjectText({ ...names, subject: subject.slice(0, 1) })).toStartWith("0.9.2342");
+  });
+
+  test("leaves out an empty common name", () => {
+    expect(textOf([attribute("2.5.4.3", "a")], [attribute("2.5.4.3", "")])).toBe("");
   });
 
   test.each([
