@@ -9,7 +9,8 @@ import type { TlsSettings } from "../config/blocks/tls-settings.ts";
 import { checkTls } from "../config/blocks/tls.ts";
 import { unavailableText } from "../config/unavailable.ts";
 import type { TlsTerms } from "../connection/secure-start.ts";
-import { TlsContext } from "../transport/tls-context.ts";
+import { RuntimeTlsContext } from "../transport/runtime-tls-context.ts";
+import type { TlsContext } from "../transport/tls-context.ts";
 import { messageOf } from "../util/system-error.ts";
 
 const DEFAULT_TIMEOUT_MS = 2000;
@@ -70,7 +71,7 @@ function contextOf(
   ca: string | undefined,
 ): TlsContext {
   try {
-    return new TlsContext({
+    return new RuntimeTlsContext({
       certificates,
       ca,
       verify: settings.verify,

@@ -54,7 +54,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
 const NO_TLS =
   /WRONG_VERSION_NUMBER|HTTP_REQUEST|HTTPS_PROXY_REQUEST|UNEXPECTED_RECORD|INVALID_OUTER/;
 
-export function handshakeFailure(error: Error | undefined | null): HandshakeFailure {
+function handshakeFailure(error: Error | undefined | null): HandshakeFailure {
   const code = error !== null && error !== undefined && "code" in error ? String(error.code) : "";
   const told = `${code} ${error?.message ?? ""}`;
   if (NO_TLS.test(told)) {
@@ -64,13 +64,28 @@ export function handshakeFailure(error: Error | undefined | null): HandshakeFail
   return { reason: known ?? (told.trim() || "handshake failed"), isProbe: known === "EOF" };
 }
 
+/** Tells what the handshake has come to. */
+export function handshakeOutcome(
+  socket: HandshakeSocket,
+  asksForCertificate: boolean,
+  isDone: boolean,
+  error: Error | null,
+  isFirst: boolean,
+): TlsFacts | HandshakeFailure {
+  // Without a request for a certificate the error only says that there is none.
+  if (isDone && (error === null || !asksForCertificate)) {
+    return agreedFacts(socket, asksForCertificate, isFirst);
+  }
+  return handshakeFailure(error);
+}
+
 /** Connections with the same have it from here, since most have no certificate. */
 const shared = new Map<string, TlsFacts>();
 /** Versions and cipher suites together are fewer. */
 const MAX_SHARED = 64;
 
 /** What has been agreed upon; certificates only where they were asked for. */
-export function agreedFacts(
+function agreedFacts(
   socket: HandshakeSocket,
   asksForCertificate: boolean,
   isFirst: boolean,
