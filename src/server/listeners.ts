@@ -13,6 +13,7 @@ import type { SecurableTransport } from "../transport/securable-transport.ts";
 import type { TransportListener } from "../transport/transport.ts";
 import type { CertificateEnds } from "./certificate-ends.ts";
 import type { DescriptorGuard, Pausable } from "./descriptor-guard.ts";
+import type { TlsSetUp } from "./set-up-tls.ts";
 
 export class ClientListener implements Pausable {
   readonly #nats: NatsContext;
@@ -22,15 +23,18 @@ export class ClientListener implements Pausable {
   #isStarted: boolean;
   #isStopped: boolean;
   /** What is asked of peers; undefined without TLS. */
-  #tls: TlsTerms | undefined;
+  #tls: TlsSetUp | undefined;
   /** Made when there is TLS for the first time. */
   #ends: CertificateEnds | undefined;
   /** The same of the options that were looked at last. */
-  #prepared: TlsTerms | undefined;
+  #prepared: TlsSetUp | undefined;
+  readonly #onBadCertificate: () => void;
 
-  constructor(nats: NatsContext, guard: DescriptorGuard) {
+  /** `onBadCertificate` is to end the server. */
+  constructor(nats: NatsContext, guard: DescriptorGuard, onBadCertificate: () => void) {
     this.#nats = nats;
     this.#guard = guard;
+    this.#onBadCertificate = onBadCertificate;
     guard.guard(this);
     this.#listener = undefined;
     this.#port = nats.connections.options.port;
@@ -42,34 +46,36 @@ export class ClientListener implements Pausable {
   }
 
   /** Reads what the options name; rejects with the reason for what cannot be used. */
-  async prepare({ tls, allowNonTls }: Options): Promise<void> {
+  async prepare(options: Options): Promise<void> {
     this.#prepared = undefined;
-    if (tls === undefined) return;
-    const [{ CertificateEnds }, { makeTlsTerms }, { fileSource }, { HandshakeLimit }] =
-      await Promise.all([
-        import("./certificate-ends.ts"),
-        import("./make-tls-terms.ts"),
-        import("../config/file-source.ts"),
-        import("../connection/handshake-limit.ts"),
-      ]);
+    if (options.tls === undefined) return;
+    const [{ CertificateEnds }, { setUpTls }] = await Promise.all([
+      import("./certificate-ends.ts"),
+      import("./set-up-tls.ts"),
+    ]);
     const { clock, logger } = this.#nats.connections;
     this.#ends ??= new CertificateEnds(clock, logger.for("tls"));
-    this.#prepared = makeTlsTerms(tls, allowNonTls, {
-      read: (path) => fileSource.read(path),
-      limit: (perSecond) => new HandshakeLimit(perSecond, clock, logger.for("tls")),
+    const setUp = await setUpTls(options.tls, options, {
+      clock,
+      logger: logger.for("tls"),
+      onBadCertificate: this.#onBadCertificate,
     });
+    await setUp.stapling.prepare(this.#tls?.stapling);
+    this.#prepared = setUp;
   }
 
   /** From now on connections begin as was prepared last. */
   takePrepared(): void {
     const startedPlain = this.#startsPlain;
-    const terms = this.#prepared;
-    this.#tls = terms;
+    this.#tls?.stapling.stop();
+    this.#tls = this.#prepared;
+    const terms = this.#tls?.terms;
     this.#ends?.watch(terms?.ends ?? []);
     this.#nats.tls = terms && {
       isRequired: !terms.isOptional,
       isVerified: terms.context.asksForCertificate,
     };
+    if (this.#isStarted) this.#tls?.stapling.begin(this.#nats.connections.logger.for("tls"));
     if (this.#listener === undefined || this.#startsPlain === startedPlain) return;
     this.stopListening();
     this.restartListening();
@@ -78,8 +84,9 @@ export class ClientListener implements Pausable {
   /** What the log says of TLS when the port is open. */
   sayTls(): void {
     if (this.#tls === undefined) return;
-    const { isOptional, isFirst, fallbackMs } = this.#tls;
+    const { isOptional, isFirst, fallbackMs } = this.#tls.terms;
     const logger = this.#nats.connections.logger.for("tls");
+    this.#tls.stapling.begin(logger);
     logger.info(`TLS ${isOptional ? "available" : "required"} for client connections`);
     if (!isFirst || fallbackMs !== undefined) return;
     const option = '"TLS Handshake First" option';
@@ -87,18 +94,18 @@ export class ClientListener implements Pausable {
   }
 
   get certificates(): TlsTerms["certificates"] | undefined {
-    return this.#tls?.certificates;
+    return this.#tls?.terms.certificates;
   }
 
   /** When the first certificate ends, in wall-clock milliseconds; undefined without TLS. */
   get certificateEndMs(): number | undefined {
-    return this.#tls?.ends[0]?.endMs;
+    return this.#tls?.terms.ends[0]?.endMs;
   }
 
-  /** Whether peers may say something before there is TLS. */
+  /** Whether peers may say something before there is TLS, or somebody has to read it. */
   get #startsPlain(): boolean {
-    const terms = this.#tls;
-    if (terms === undefined) return true;
+    const terms = this.#tls?.terms;
+    if (terms === undefined || terms.context.readsPlainSockets) return true;
     return terms.isFirst ? terms.fallbackMs !== undefined : terms.isOptional;
   }
 
@@ -130,6 +137,7 @@ export class ClientListener implements Pausable {
   stop(): void {
     this.#isStopped = true;
     this.#ends?.watch([]);
+    this.#tls?.stapling.stop();
     this.stopListening();
   }
 
@@ -150,7 +158,7 @@ export class ClientListener implements Pausable {
     if (logger.debugEnabled) say(client, "debug", "client_connected", "Client connection created");
     const isRefused = open >= options.maxConnections || this.#guard.isFull(open);
     this.#guard.onAccept(open);
-    const terms = this.#tls;
+    const terms = this.#tls?.terms;
     if (terms !== undefined && !isRefused) {
       return new SecureStart(client, transport, terms).begin();
     }

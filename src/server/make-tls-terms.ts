@@ -9,14 +9,18 @@ import type { TlsSettings } from "../config/blocks/tls-settings.ts";
 import { checkTls } from "../config/blocks/tls.ts";
 import { unavailableText } from "../config/unavailable.ts";
 import type { TlsTerms } from "../connection/secure-start.ts";
-import { RuntimeTlsContext } from "../transport/runtime-tls-context.ts";
-import type { TlsContext } from "../transport/tls-context.ts";
+import type { TlsContext, TlsMaterial } from "../transport/tls-context.ts";
 import { messageOf } from "../util/system-error.ts";
 
 const DEFAULT_TIMEOUT_MS = 2000;
 
-/** The files, and who counts handshakes. */
+/** Makes a context; throws for what cannot be used. */
+export type MakeContext = (material: TlsMaterial) => TlsContext;
+
+/** The files, who does the TLS, and who counts handshakes. */
 export interface TlsSurroundings {
+  /** `file` holds the first certificate. Throws for what must not start. */
+  contextMaker(file: string, certificate: string, ca: string | undefined): MakeContext;
   /** The content of a file; throws if it cannot be read. */
   read(path: string): string;
   /** Undefined where nothing is counted. */
@@ -27,7 +31,7 @@ export interface TlsSurroundings {
 export function makeTlsTerms(
   settings: TlsSettings,
   allowNonTls: boolean,
-  { read, limit }: TlsSurroundings,
+  { read, limit, contextMaker }: TlsSurroundings,
 ): TlsTerms {
   const problems = [...checkTls(settings), ...unbuilt(settings)];
   if (problems.length > 0) throw new Error(problems.join("; "));
@@ -39,9 +43,10 @@ export function makeTlsTerms(
     cert: read(certFile),
     key: unencrypted(keyFile, read(keyFile)),
   }));
+  const makeContext = contextMaker(pairs[0]!.certFile, certificates[0]!.cert, ca);
   return {
     certificates,
-    context: contextOf(settings, certificates, ca),
+    context: contextOf(settings, certificates, ca, makeContext),
     timeoutMs: settings.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     isOptional: allowNonTls,
     isFirst: handshakeFirst,
@@ -69,9 +74,10 @@ function contextOf(
   settings: TlsSettings,
   certificates: TlsTerms["certificates"],
   ca: string | undefined,
+  makeContext: MakeContext,
 ): TlsContext {
   try {
-    return new RuntimeTlsContext({
+    return makeContext({
       certificates,
       ca,
       verify: settings.verify,
