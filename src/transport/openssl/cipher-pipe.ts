@@ -6,8 +6,8 @@
 import { assert } from "../../util/assert.ts";
 import type { Address, OpenSsl } from "./library.ts";
 
-/** Ciphertext that is handed in at once. */
-export const SLICE_BYTES = 65_536;
+/** Ciphertext that is handed in at once: enough for the listener to end its turn after it. */
+export const SLICE_BYTES = 262_144;
 /** Plaintext that is handed in at once: four records. */
 export const BATCH_BYTES = 65_536;
 /** The largest record (RFC 8446, 5.2), of which a connection may have had the beginning before. */

@@ -12,6 +12,8 @@ export const enum Control {
   Mode = 33,
   /** SSL_CTRL_SET_SESS_CACHE_MODE */
   SetSessionCacheMode = 44,
+  /** SSL_CTRL_CHAIN */
+  SetChain = 88,
   /** SSL_CTRL_CHAIN_CERT */
   AddChainCertificate = 89,
   /** SSL_CTRL_SET_GROUPS_LIST */

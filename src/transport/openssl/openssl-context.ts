@@ -194,12 +194,14 @@ function useCertificates(
 ): Address | undefined {
   const { symbols } = openSsl;
   let first: Address | undefined;
-  for (const { cert, key } of pairs) {
+  // Of those with the same kind of key the context keeps the last one it is given.
+  for (const { cert, key } of pairs.toReversed()) {
     withCertificates(openSsl, cert, ([own, ...chain]) => {
       if (own === undefined) throw new Error("failed to find any certificate in the file");
       if (symbols.SSL_CTX_use_certificate(ctx, own) !== 1) throw openSsl.takeError();
+      symbols.SSL_CTX_ctrl(ctx, Control.SetChain, 0, null);
       for (const one of chain) symbols.SSL_CTX_ctrl(ctx, Control.AddChainCertificate, 1, one);
-      first ??= own;
+      first = own;
     });
     withKey(openSsl, key, (handle) => {
       if (symbols.SSL_CTX_use_PrivateKey(ctx, handle) !== 1) throw openSsl.takeError();
