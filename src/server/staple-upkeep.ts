@@ -25,8 +25,8 @@ const DEFAULT_CHECK_MS = 24 * 3_600_000;
 const MIN_CHECK_MS = 2 * 60_000;
 /** As far as timers reach: 24 days. */
 const MAX_CHECK_MS = 2 ** 31 - 1;
-/** Handshakes without a valid response do not make the server ask more often than this. */
-const RENEWAL_PAUSE_MS = 1000;
+/** Responders are not asked more often than this while they have no valid response. */
+const PAUSE_MS = 1000;
 
 /** To the letter, for as long as the responder says; else for good. */
 const EFFECT_RULES = { skewMs: 0, defaultLifeMs: undefined };
@@ -85,7 +85,7 @@ export class StapleUpkeep implements StapleSource {
       this.#renewal = undefined;
       return undefined;
     }
-    this.#terms.clock.after(RENEWAL_PAUSE_MS, () => (this.#renewal = undefined));
+    this.#terms.clock.after(PAUSE_MS, () => (this.#renewal = undefined));
     return new Error(reason);
   }
 
@@ -165,7 +165,7 @@ export class StapleUpkeep implements StapleSource {
     const { clock } = this.#terms;
     const nextUpdateMs = response?.nextUpdateMs;
     const halfMs = ((nextUpdateMs ?? 0) - clock.wallMs()) / 2;
-    const wantedMs = halfMs < 0 ? MIN_CHECK_MS : Math.min(halfMs, MAX_CHECK_MS);
+    const wantedMs = halfMs < 0 ? MIN_CHECK_MS : Math.min(Math.max(halfMs, PAUSE_MS), MAX_CHECK_MS);
     const delayMs = nextUpdateMs === undefined ? DEFAULT_CHECK_MS : wantedMs;
     this.#cancelCheck();
     this.#cancelCheck = clock.after(delayMs, () => void this.#check());

@@ -27,6 +27,8 @@ export interface TlsWish {
   readonly certificate?: string;
   /** Who has to have signed the server's. */
   readonly authority?: string;
+  /** The same of one that is in no file. */
+  readonly authorityPem?: string;
   readonly maxVersion?: "TLSv1.2";
   /** What else CONNECT says. */
   readonly connect?: Readonly<Record<string, string>>;
@@ -53,7 +55,7 @@ export async function talk(wish: TlsWish): Promise<TlsTalk> {
     const secure = connectTls({
       socket,
       servername: "localhost",
-      ca: pemOf(`${authority}.pem`),
+      ca: wish.authorityPem ?? pemOf(`${authority}.pem`),
       ...(maxVersion === undefined ? {} : { maxVersion }),
       ...(certificate === undefined
         ? {}
