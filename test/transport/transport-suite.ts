@@ -90,13 +90,25 @@ const FLOOD_BYTES = 24 * 1024 * 1024;
 
 /** `context` is made when the tests run; undefined for no TLS. */
 export function describeTransport(kind: string, context: () => TlsContext | undefined): void {
-  describe(`a flooded transport, ${kind}`, () => receivingTests(context));
-  describe(`a transport, ${kind},`, () => sendingTests(context));
+  describe(`a flooded transport, ${kind},`, () => floodTests(context));
+  describe(`a transport, ${kind},`, () => {
+    endTests(context);
+    sendTests(context);
+    exchangeTests(context);
+  });
 }
 
-function receivingTests(contextOf: () => TlsContext | undefined): void {
-  const accept = (onBytes: Wanted["onBytes"]) => acceptOne(contextOf(), { onBytes });
-  const dial = (port: number) => dialer(contextOf() !== undefined)(port);
+type ContextOf = () => TlsContext | undefined;
+
+function helpers(contextOf: ContextOf) {
+  return {
+    accept: (onBytes: Wanted["onBytes"]) => acceptOne(contextOf(), { onBytes }),
+    dial: (port: number) => dialer(contextOf() !== undefined)(port),
+  };
+}
+
+function floodTests(contextOf: ContextOf): void {
+  const { accept, dial } = helpers(contextOf);
 
   test("hands over every byte in order while it is paused and resumed at random", async () => {
     const seed = Math.trunc(Math.random() * 2 ** 31);
@@ -152,6 +164,10 @@ function receivingTests(contextOf: () => TlsContext | undefined): void {
       expect(end.result()).toEqual({ count: FLOOD_BYTES / 4, isMixed: false });
     }
   });
+}
+
+function endTests(contextOf: ContextOf): void {
+  const { accept, dial } = helpers(contextOf);
 
   test("hands over what came before the peer's end, however long it was paused", async () => {
     let count = 0;
@@ -205,8 +221,8 @@ function receivingTests(contextOf: () => TlsContext | undefined): void {
 
 const SENT_BYTES = 12 * 1024 * 1024;
 
-function sendingTests(contextOf: () => TlsContext | undefined): void {
-  const dial = (port: number) => dialer(contextOf() !== undefined)(port);
+function sendTests(contextOf: ContextOf): void {
+  const { dial } = helpers(contextOf);
 
   test("sends all that was taken, in order, to a peer that reads slowly", async () => {
     const seed = Math.trunc(Math.random() * 2 ** 31);
@@ -253,6 +269,10 @@ function sendingTests(contextOf: () => TlsContext | undefined): void {
     transport.resume();
     expect(transport.write(new Uint8Array(10), 0, 10)).toBeLessThanOrEqual(0);
   });
+}
+
+function exchangeTests(contextOf: ContextOf): void {
+  const { dial } = helpers(contextOf);
 
   test("sends what was taken before it ends itself from within a chunk", async () => {
     const answer = patternBytes(100_000);

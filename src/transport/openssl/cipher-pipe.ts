@@ -44,9 +44,13 @@ export class CipherPipe {
     SSL_set_bio(ssl, this.#input, this.#output);
   }
 
-  /** Hands in at most `SLICE_BYTES` for the next call. */
+  /**
+   * Hands in at most `SLICE_BYTES` for the next call. What earlier calls have left in the queue of
+   * errors, which also those that succeed do, would be taken for this one's.
+   */
   put(ciphertext: Uint8Array, offset: number, length: number): void {
     const { symbols, addressOf } = this.#openSsl;
+    symbols.ERR_clear_error();
     const put = symbols.BIO_write(this.#input, addressOf(ciphertext, offset), length);
     assert(put === length, "OpenSSL takes what it is given");
   }

@@ -1,7 +1,7 @@
 /**
  * The host's OpenSSL 3, by way of the runtime's calls into C libraries. Loaded only where the
  * operator asks for it: the runtime's own TLS cannot staple. All calls are made on one thread and
- * come back at once; what they leave in OpenSSL's queue of errors is taken out before the next.
+ * come back at once.
  */
 import type { JSCallback, Pointer } from "bun:ffi";
 

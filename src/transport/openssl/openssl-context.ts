@@ -200,7 +200,11 @@ function useCertificates(
       if (own === undefined) throw new Error("failed to find any certificate in the file");
       if (symbols.SSL_CTX_use_certificate(ctx, own) !== 1) throw openSsl.takeError();
       symbols.SSL_CTX_ctrl(ctx, Control.SetChain, 0, null);
-      for (const one of chain) symbols.SSL_CTX_ctrl(ctx, Control.AddChainCertificate, 1, one);
+      for (const one of chain) {
+        const isAdded =
+          Number(symbols.SSL_CTX_ctrl(ctx, Control.AddChainCertificate, 1, one)) === 1;
+        if (!isAdded) throw openSsl.takeError();
+      }
       first = own;
     });
     withKey(openSsl, key, (handle) => {

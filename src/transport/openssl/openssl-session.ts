@@ -82,10 +82,11 @@ export class OpenSslSession implements SecuredSocket, TlsSession {
 
   async #await(renewal: Promise<Error | undefined>): Promise<void> {
     this.#step = Step.AwaitStaple;
+    this.pause();
     const error = await renewal;
     if (this.#step !== Step.AwaitStaple) return;
     this.#step = Step.Handshake;
-    if (error === undefined) this.#receiveHeld();
+    if (error === undefined) this.resume();
     else this.#failHandshake(error);
   }
 
@@ -129,12 +130,15 @@ export class OpenSslSession implements SecuredSocket, TlsSession {
     if (wasHandshake) {
       const failure = this.#shakeHands(ssl);
       if (failure !== undefined) this.#failHandshake(failure);
-      if (this.#step !== Step.Open) return;
+      if (this.#step !== Step.Open) {
+        pipe.clear();
+        return;
+      }
     }
     const plain = pipe.borrowPlain();
     const { received, end } = this.#decrypt(ssl, plain);
     this.#flush();
-    if (wasHandshake) {
+    if (wasHandshake && this.#step === Step.Open) {
       this.#owner.reportHandshake(true, null);
       this.#tellOfRoom();
     }
@@ -153,7 +157,6 @@ export class OpenSslSession implements SecuredSocket, TlsSession {
     }
     const isOngoing = symbols.SSL_get_error(ssl, result) === CallError.WantsInput;
     const failure = isOngoing ? undefined : (verificationError(symbols, ssl) ?? takeError());
-    if (failure !== undefined) symbols.ERR_clear_error();
     this.#flush();
     return failure;
   }
@@ -171,8 +174,8 @@ export class OpenSslSession implements SecuredSocket, TlsSession {
         continue;
       }
       const error = symbols.SSL_get_error(ssl, count);
-      if (error === CallError.WantsInput) break;
       pipe.clear();
+      if (error === CallError.WantsInput) break;
       if (error === CallError.PeerClosed) return { received, end: "closed" };
       return { received, end: openSsl.takeError() };
     }
@@ -197,7 +200,6 @@ export class OpenSslSession implements SecuredSocket, TlsSession {
   }
 
   #failHandshake(failure: Error): void {
-    this.#context.pipe.clear();
     this.#step = Step.Over;
     this.#held = undefined;
     this.#owner.reportHandshake(false, failure);
@@ -225,7 +227,6 @@ export class OpenSslSession implements SecuredSocket, TlsSession {
       while (written < length && this.#unsent === undefined) {
         const batch = Math.min(BATCH_BYTES, length - written);
         if (symbols.SSL_write(ssl, addressOf(bytes, offset + written), batch) !== batch) {
-          symbols.ERR_clear_error();
           this.#flush();
           return -1;
         }
@@ -285,7 +286,6 @@ export class OpenSslSession implements SecuredSocket, TlsSession {
     this.#step = Step.Ending;
     if (isOpen && this.#ssl !== undefined) {
       this.#context.openSsl.symbols.SSL_shutdown(this.#ssl);
-      this.#context.openSsl.symbols.ERR_clear_error();
       this.#flush();
     }
     if (this.#unsent === undefined || this.#ssl === undefined) {
