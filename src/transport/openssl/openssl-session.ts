@@ -93,7 +93,7 @@ export class OpenSslSession implements SecuredSocket, TlsSession {
   // --- Received -------------------------------------------------------------------------------
 
   receive(chunk: Uint8Array): void {
-    if (this.#step >= Step.Ending) return;
+    if (this.#step >= Step.Ending || chunk.length === 0) return;
     const { length } = this.#held ?? { length: 0 };
     if (length > 0) {
       const both = new Uint8Array(length + chunk.length);
