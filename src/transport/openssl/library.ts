@@ -4,6 +4,7 @@
  * come back at once.
  */
 import type { JSCallback, Pointer } from "bun:ffi";
+import { messageOf } from "../../util/system-error.ts";
 
 type Ffi = typeof import("bun:ffi");
 type Symbols = ReturnType<typeof openLibrary>["symbols"];
@@ -62,12 +63,12 @@ function load(file: string): OpenSsl {
   let symbols: Symbols;
   try {
     symbols = openLibrary(ffi, file).symbols;
-  } catch {
-    throw new Error(`${file} is not on this host, or is not OpenSSL ${MAJOR_VERSION}`);
+  } catch (error) {
+    const reason = messageOf(error).replace(/^Failed to open library "[^"]*": /, "");
+    throw new Error(`OpenSSL ${MAJOR_VERSION} cannot be loaded: ${reason}`);
   }
-  if (symbols.OPENSSL_version_major() !== MAJOR_VERSION) {
-    throw new Error(`${file} is not OpenSSL ${MAJOR_VERSION}`);
-  }
+  const version = symbols.OPENSSL_version_major();
+  if (version !== MAJOR_VERSION) throw new Error(`${file} is of OpenSSL ${version}`);
   symbols.OPENSSL_init_ssl(INIT_NO_ATEXIT, null);
   const callbacks: JSCallback[] = [];
   return {
