@@ -9,6 +9,7 @@ import type { Options } from "../config/options.ts";
 import { type OptionSources, resolveOptions } from "../config/resolve.ts";
 import { Server } from "../server/server.ts";
 import type { LogSink } from "../util/log/sink.ts";
+import { systemClock } from "../util/clock.ts";
 import { Logger } from "../util/logger.ts";
 import { parseArguments } from "./arguments.ts";
 import { COMMAND_NAME } from "./command.ts";
@@ -69,16 +70,17 @@ async function testConfiguration(sources: OptionSources): Promise<never> {
 }
 
 /** What is wrong with certificates; those that cannot be read are among the errors already. */
-async function tlsProblems(
-  { tls, allowNonTls }: Options,
-  errors: readonly string[],
-): Promise<string[]> {
-  if (tls === undefined || errors.length > 0) return [];
-  const { makeTlsTerms } = await import("../server/make-tls-terms.ts");
+async function tlsProblems(options: Options, errors: readonly string[]): Promise<string[]> {
+  if (options.tls === undefined || errors.length > 0) return [];
+  const { setUpTls } = await import("../server/set-up-tls.ts");
   try {
-    const read = (path: string) => fileSource.read(path);
     const nobody = () => undefined;
-    makeTlsTerms(tls, allowNonTls, { read, limit: nobody, ocspCheck: nobody });
+    await setUpTls(options.tls, options, {
+      clock: systemClock,
+      logger: new Logger(options),
+      onBadCertificate: nobody,
+      ocspCheck: nobody,
+    });
     return [];
   } catch (error) {
     return [messageOf(error)];
@@ -100,7 +102,7 @@ async function serve(sources: OptionSources): Promise<void> {
     notices,
     openLog,
     ...(origin === undefined ? {} : { resolve: () => resolveOptions(sources, fileSource) }),
-    onLameDuckDone: () => process.exit(EXIT_OK),
+    onEnded: () => process.exit(EXIT_OK),
   });
   trapSignals(server, logger);
   try {

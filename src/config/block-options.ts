@@ -116,7 +116,7 @@ export const blockRows = rows({
   },
   ocsp: {
     kind: block<OcspSettings | undefined>("ocsp"), default: undefined,
-    keys: ["ocsp"], reload: "restart", field: "OCSPConfig", group: "TLS", unavailable: true,
+    keys: ["ocsp"], reload: "live", reloadText: () => "Reloaded: OCSP", group: "TLS",
     help: "Stapling of the certificate's state",
   },
   ocspCache: {

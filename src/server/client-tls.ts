@@ -4,28 +4,34 @@
  */
 import { closeReasons } from "../broker/close-reason.ts";
 import type { OcspCacheSettings } from "../config/blocks/ocsp.ts";
-import { fileSource } from "../config/file-source.ts";
 import type { Options } from "../config/options.ts";
 import type { Connection } from "../connection/connection.ts";
-import { HandshakeLimit } from "../connection/handshake-limit.ts";
-import { SecureStart, type TlsTerms } from "../connection/secure-start.ts";
 import { type Pins, pinObstacle } from "../connection/pinned-key.ts";
+import { SecureStart, type TlsTerms } from "../connection/secure-start.ts";
 import type { OcspCacheFacts } from "../monitor/endpoint.ts";
 import type { NatsContext } from "../nats/nats-context.ts";
+import { RuntimeTlsContext } from "../transport/runtime-tls-context.ts";
 import type { SecurableTransport } from "../transport/securable-transport.ts";
-import { TlsContext } from "../transport/tls-context.ts";
 import { testTlsUpgrade } from "../transport/tls-self-test.ts";
 import type { TransportListener } from "../transport/transport.ts";
 import { assert } from "../util/assert.ts";
+import type { Logger } from "../util/logger.ts";
 import { messageOf } from "../util/system-error.ts";
 import { CertificateEnds } from "./certificate-ends.ts";
 import { CertificateWatch, type FileStamps } from "./certificate-watch.ts";
-import { makeTlsTerms } from "./make-tls-terms.ts";
 import type { OcspPeers } from "./ocsp/ocsp-peers.ts";
+import { type TlsSetUp, setUpTls } from "./set-up-tls.ts";
+
+/** What the server does about certificates. */
+export interface CertificateHooks {
+  /** Others are in use without a reload. */
+  onRenewed(): void;
+  /** The one in use must not be: the server has to end. */
+  onBadCertificate(): void;
+}
 
 /** What has been made of options, and of which versions of the files. */
-interface Prepared {
-  readonly terms: TlsTerms;
+interface Prepared extends TlsSetUp {
   /** Undefined where nobody looks for others. */
   readonly stamps: FileStamps | undefined;
   readonly ocspCache: OcspCacheSettings | undefined;
@@ -33,6 +39,8 @@ interface Prepared {
 
 export class ClientTls {
   readonly #nats: NatsContext;
+  readonly #logger: Logger;
+  readonly #hooks: CertificateHooks;
   readonly #ends: CertificateEnds;
   readonly #watch: CertificateWatch;
   /** Loaded when clients are to be checked by it for the first time. */
@@ -41,16 +49,22 @@ export class ClientTls {
   #current: Prepared | undefined;
   /** Of the options that were looked at last. */
   #prepared: Prepared | undefined;
+  /** Changes with each of the two above, so that a renewal does not come in between. */
+  #version: number;
+  #isStopped: boolean;
 
-  /** `onRenewed` is called when other certificates are in force without a reload. */
-  constructor(nats: NatsContext, onRenewed: () => void) {
+  constructor(nats: NatsContext, hooks: CertificateHooks) {
     const { clock, logger } = nats.connections;
     this.#nats = nats;
-    this.#ends = new CertificateEnds(clock, logger.for("tls"));
-    this.#watch = new CertificateWatch(clock, () => this.#renew(onRenewed));
+    this.#logger = logger.for("tls");
+    this.#hooks = hooks;
+    this.#ends = new CertificateEnds(clock, this.#logger);
+    this.#watch = new CertificateWatch(clock, () => void this.#renew());
     this.#ocsp = undefined;
     this.#current = undefined;
     this.#prepared = undefined;
+    this.#version = 0;
+    this.#isStopped = false;
   }
 
   /** What is asked of peers; undefined without TLS. */
@@ -65,15 +79,15 @@ export class ClientTls {
 
   /** Reads what the options name; rejects with the reason for what cannot be used. */
   async prepare(options: Options): Promise<void> {
+    this.#version++;
     this.#prepared = undefined;
-    if (options.tls?.ocspPeer?.verify === true) await this.#loadOcsp();
-    this.#prepared = this.#make(options);
+    this.#prepared = await this.#make(options);
   }
 
   /** Rejects if this runtime is none for TLS. To be called once, after `prepare`. */
   async testRuntime(): Promise<void> {
     const certificates = this.#prepared?.terms.certificates;
-    if (certificates !== undefined) await testTlsUpgrade(new TlsContext({ certificates }));
+    if (certificates !== undefined) await testTlsUpgrade(new RuntimeTlsContext({ certificates }));
   }
 
   /** From now on connections begin as was prepared last; closes those that are pinned no more. */
@@ -84,16 +98,19 @@ export class ClientTls {
     if (!Bun.deepEquals(pins, before)) this.#closeUnpinned(pins);
   }
 
-  /** Opens the cache of OCSP responses as it is wanted now, or closes it. */
-  openCache(): void {
+  /** While the server runs, what goes with TLS is kept up to date. */
+  lookAfter(): void {
     if (this.terms?.peerCheck === undefined) void this.#ocsp?.closeCache();
     else this.#ocsp?.useCache(this.#current?.ocspCache);
+    this.#current?.stapling.begin(this.#logger);
   }
 
   /** Nothing is looked after any more. */
   stop(): void {
+    this.#isStopped = true;
     this.#ends.watch([]);
     this.#watch.stop();
+    this.#current?.stapling.stop();
   }
 
   /** Nobody who has come is looked at any more. Resolves when all is saved. */
@@ -110,39 +127,43 @@ export class ClientTls {
   announce(): void {
     if (this.terms === undefined) return;
     const { isOptional, isFirst, fallbackMs } = this.terms;
-    const logger = this.#nats.connections.logger.for("tls");
-    logger.info(`TLS ${isOptional ? "available" : "required"} for client connections`);
+    this.#logger.info(`TLS ${isOptional ? "available" : "required"} for client connections`);
     if (!isFirst || fallbackMs !== undefined) return;
     const option = '"TLS Handshake First" option';
-    logger.warn(`Clients that are not using ${option} will fail to connect`);
+    this.#logger.warn(`Clients that are not using ${option} will fail to connect`);
   }
 
-  async #loadOcsp(): Promise<void> {
-    const { OcspPeers } = await import("./ocsp/ocsp-peers.ts");
-    const { clock, logger, broker } = this.#nats.connections;
-    const events = () => broker.events;
-    this.#ocsp ??= new OcspPeers({ clock, logger: logger.for("tls"), events });
-  }
-
-  #make({ tls, allowNonTls, ocspCache }: Options): Prepared | undefined {
+  async #make(options: Options): Promise<Prepared | undefined> {
+    const { tls, ocspCache } = options;
     if (tls === undefined) return undefined;
-    const { clock, logger } = this.#nats.connections;
+    if (tls.ocspPeer?.verify === true) await this.#loadOcsp();
     // Before they are read: a change between the two is seen as one.
     const stamps = tls.watch ? this.#watch.stampsOf(tls) : undefined;
-    const terms = makeTlsTerms(tls, allowNonTls, {
-      read: (path) => fileSource.read(path),
-      limit: (perSecond) => new HandshakeLimit(perSecond, clock, logger.for("tls")),
+    const setUp = await setUpTls(tls, options, {
+      clock: this.#nats.connections.clock,
+      logger: this.#logger,
+      onBadCertificate: () => this.#hooks.onBadCertificate(),
       ocspCheck: (settings, ca) => {
         assert(this.#ocsp !== undefined, "loaded before it is asked for");
         return this.#ocsp.checkFor(settings, ca);
       },
     });
-    return { terms, stamps, ocspCache };
+    await setUp.stapling.prepare(this.#current?.stapling);
+    return { ...setUp, stamps, ocspCache };
+  }
+
+  async #loadOcsp(): Promise<void> {
+    const { OcspPeers } = await import("./ocsp/ocsp-peers.ts");
+    const { clock, broker } = this.#nats.connections;
+    const events = () => broker.events;
+    this.#ocsp ??= new OcspPeers({ clock, logger: this.#logger, events });
   }
 
   #take(prepared: Prepared | undefined): void {
-    const terms = prepared?.terms;
+    this.#version++;
+    if (prepared !== this.#current) this.#current?.stapling.stop();
     this.#current = prepared;
+    const terms = prepared?.terms;
     this.#ends.watch(terms?.ends ?? []);
     this.#watch.expect(prepared?.stamps);
     this.#nats.tls = terms && {
@@ -152,26 +173,37 @@ export class ClientTls {
   }
 
   #closeUnpinned(pins: Pins): void {
-    const { broker, logger } = this.#nats.connections;
-    for (const connection of [...broker.connections.values()]) {
+    for (const connection of [...this.#nats.connections.broker.connections.values()]) {
       const obstacle = pinObstacle(pins, connection.tls);
       if (obstacle === undefined) continue;
-      logger.for("tls").debug(`${connection.label} - ${obstacle}`);
+      this.#logger.debug(`${connection.label} - ${obstacle}`);
       connection.close(closeReasons.tlsHandshakeError);
     }
   }
 
   /** The files have changed: takes what is in them, or keeps what there is. */
-  #renew(onRenewed: () => void): void {
-    const { options, logger } = this.#nats.connections;
-    const tlsLogger = logger.for("tls");
+  async #renew(): Promise<void> {
+    const version = this.#version;
+    let renewed: Prepared | undefined;
+    let problem: string | undefined;
     try {
-      this.#take(this.#make(options));
+      renewed = await this.#make(this.#nats.connections.options);
     } catch (error) {
-      tlsLogger.error(`Certificates have changed and cannot be used: ${messageOf(error)}`);
+      problem = messageOf(error);
+    }
+    if (this.#isStopped) return;
+    if (version !== this.#version) {
+      // A reload has come in between. If it has not brought them, the watch finds them again.
+      this.#watch.expect(this.#current?.stamps);
       return;
     }
-    tlsLogger.info("Certificates have changed and are in use");
-    onRenewed();
+    if (problem !== undefined) {
+      this.#logger.error(`Certificates have changed and cannot be used: ${problem}`);
+      return;
+    }
+    this.#take(renewed);
+    this.lookAfter();
+    this.#logger.info("Certificates have changed and are in use");
+    this.#hooks.onRenewed();
   }
 }

@@ -13,7 +13,7 @@ import type { TcpListener } from "../transport/tcp-listener.ts";
 import type { SecurableTransport } from "../transport/securable-transport.ts";
 import type { TransportListener } from "../transport/transport.ts";
 import type { ClientProxies } from "./client-proxies.ts";
-import type { ClientTls } from "./client-tls.ts";
+import type { CertificateHooks, ClientTls } from "./client-tls.ts";
 import type { DescriptorGuard, Pausable } from "./descriptor-guard.ts";
 
 export class ClientListener implements Pausable {
@@ -23,24 +23,26 @@ export class ClientListener implements Pausable {
   #port: number;
   #isStarted: boolean;
   #isStopped: boolean;
+  /** Whether the listener looks at what comes before TLS. */
+  #listensPlain: boolean;
   /** Made when there is TLS for the first time. */
   #tls: ClientTls | undefined;
   /** Made when proxies tell of clients for the first time. */
   #proxies: ClientProxies | undefined;
-  readonly #onRenewed: () => void;
+  readonly #hooks: CertificateHooks;
 
-  /** `onRenewed` is called when certificates are replaced without a reload. */
-  constructor(nats: NatsContext, guard: DescriptorGuard, onRenewed: () => void) {
+  constructor(nats: NatsContext, guard: DescriptorGuard, hooks: CertificateHooks) {
     this.#nats = nats;
     this.#guard = guard;
+    this.#hooks = hooks;
     guard.guard(this);
     this.#listener = undefined;
     this.#port = nats.connections.options.port;
     this.#isStarted = false;
     this.#isStopped = false;
+    this.#listensPlain = true;
     this.#tls = undefined;
     this.#proxies = undefined;
-    this.#onRenewed = onRenewed;
   }
 
   /** Reads what the options name; rejects with the reason for what cannot be used. */
@@ -60,7 +62,13 @@ export class ClientListener implements Pausable {
     }
     if (options.tls === undefined) return;
     const { ClientTls } = await import("./client-tls.ts");
-    const tls = new ClientTls(this.#nats, this.#onRenewed);
+    const tls = new ClientTls(this.#nats, {
+      onRenewed: () => {
+        this.#listenAnew();
+        this.#hooks.onRenewed();
+      },
+      onBadCertificate: () => this.#hooks.onBadCertificate(),
+    });
     await tls.prepare(options);
     await tls.testRuntime();
     this.#tls = tls;
@@ -68,13 +76,17 @@ export class ClientListener implements Pausable {
 
   /** From now on connections begin as was prepared last. */
   takePrepared(): void {
-    const startedPlain = this.#startsPlain;
     this.#tls?.takePrepared();
     this.#proxies?.takePrepared();
-    if (this.#isStarted) this.#tls?.openCache();
-    if (this.#listener === undefined) return;
+    if (!this.#isStarted) return;
+    this.#tls?.lookAfter();
     this.#proxies?.warn();
-    if (this.#startsPlain === startedPlain) return;
+    this.#listenAnew();
+  }
+
+  /** Where peers begin in another way than the listener was made for. */
+  #listenAnew(): void {
+    if (this.#listener === undefined || this.#startsPlain === this.#listensPlain) return;
     this.stopListening();
     this.restartListening();
   }
@@ -82,6 +94,7 @@ export class ClientListener implements Pausable {
   /** What the log says of how connections begin when the port is open. */
   announce(): void {
     this.#proxies?.announce();
+    this.#tls?.lookAfter();
     this.#tls?.announce();
   }
 
@@ -104,10 +117,11 @@ export class ClientListener implements Pausable {
     return this.#tls?.ocspCacheFacts;
   }
 
-  /** Whether peers may say something before there is TLS. */
+  /** Whether peers may say something before there is TLS, or somebody has to read it. */
   get #startsPlain(): boolean {
     const terms = this.#tls?.terms;
     if (terms === undefined || this.#proxies?.areExpected === true) return true;
+    if (terms.context.readsPlainSockets) return true;
     return terms.isFirst ? terms.fallbackMs !== undefined : terms.isOptional;
   }
 
@@ -131,9 +145,9 @@ export class ClientListener implements Pausable {
     const { options } = this.#nats.connections;
     const port = Math.max(this.#port, 0);
     const accept = (transport: SecurableTransport) => this.#accept(transport);
-    this.#listener = listenTcp(options.host, port, accept, this.#startsPlain);
+    this.#listensPlain = this.#startsPlain;
+    this.#listener = listenTcp(options.host, port, accept, this.#listensPlain);
     this.#port = this.#listener.port;
-    if (!this.#isStarted) this.#tls?.openCache();
     this.#isStarted = true;
   }
 

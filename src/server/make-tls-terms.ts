@@ -10,11 +10,16 @@ import type { TlsSettings } from "../config/blocks/tls-settings.ts";
 import { checkTls } from "../config/blocks/tls.ts";
 import type { OcspPeerSettings } from "../config/blocks/ocsp-peer.ts";
 import type { PeerCheck, TlsTerms } from "../connection/secure-start.ts";
-import { TlsContext } from "../transport/tls-context.ts";
+import type { TlsContext, TlsMaterial } from "../transport/tls-context.ts";
 import { messageOf } from "../util/system-error.ts";
 
-/** The files, and who looks at handshakes beside TLS itself. */
+/** Makes a context; throws for what cannot be used. */
+export type MakeContext = (material: TlsMaterial) => TlsContext;
+
+/** The files, who does the TLS, and who looks at handshakes beside it. */
 export interface TlsSurroundings {
+  /** `file` holds the first certificate. Throws for what must not start. */
+  contextMaker(file: string, certificate: string, ca: string | undefined): MakeContext;
   /** The content of a file; throws if it cannot be read. */
   read(path: string): string;
   /** Undefined where nothing is counted. */
@@ -27,7 +32,7 @@ export interface TlsSurroundings {
 export function makeTlsTerms(
   settings: TlsSettings,
   allowNonTls: boolean,
-  { read, limit, ocspCheck }: TlsSurroundings,
+  { read, limit, ocspCheck, contextMaker }: TlsSurroundings,
 ): TlsTerms {
   const problems = checkTls(settings);
   if (problems.length > 0) throw new Error(problems.join("; "));
@@ -39,9 +44,10 @@ export function makeTlsTerms(
     cert: read(certFile),
     key: unencrypted(keyFile, read(keyFile)),
   }));
+  const makeContext = contextMaker(pairs[0]!.certFile, certificates[0]!.cert, ca);
   return {
     certificates,
-    context: contextOf(settings, certificates, ca),
+    context: contextOf(settings, certificates, ca, makeContext),
     timeoutMs: settings.timeoutMs ?? USUAL_TLS_TIMEOUT_MS,
     isOptional: allowNonTls,
     isFirst: handshakeFirst,
@@ -63,9 +69,10 @@ function contextOf(
   settings: TlsSettings,
   certificates: TlsTerms["certificates"],
   ca: string | undefined,
+  makeContext: MakeContext,
 ): TlsContext {
   try {
-    return new TlsContext({
+    return makeContext({
       certificates,
       ca,
       verify: settings.verify,

@@ -58,8 +58,8 @@ export interface ServerSurroundings {
   readonly resolve?: () => Promise<ResolvedOptions>;
   /** Opens another log after a reload has changed where lines go. Rejects if it cannot. */
   readonly openLog?: (options: Options) => Promise<LogSink>;
-  /** Lame duck mode is over: the program can end. */
-  readonly onLameDuckDone?: () => void;
+  /** The server has ended by itself: the program can end. */
+  readonly onEnded?: () => void;
 }
 
 const NO_SURROUNDINGS: ServerSurroundings = {};
@@ -117,8 +117,9 @@ export class Server {
     this.#context = new ConnectionContext(this.broker, options, open, logger, clock);
     this.natsContext = new NatsContext(this.#context, this.identity);
     this.#guard = new DescriptorGuard(clock, logger);
-    this.#clients = new ClientListener(this.natsContext, this.#guard, () => {
-      this.#monitor.renewCertificates();
+    this.#clients = new ClientListener(this.natsContext, this.#guard, {
+      onRenewed: () => this.#monitor.renewCertificates(),
+      onBadCertificate: () => this.#endByItself(),
     });
     this.#subject = {
       broker: this.broker,
@@ -241,6 +242,10 @@ export class Server {
     this.#logger.info("Server Exiting..", { event: "server_exited" });
   }
 
+  #endByItself(): void {
+    void this.shutdown().then(() => this.#surroundings.onEnded?.());
+  }
+
   /** Goes into lame duck mode; see `lame-duck.ts`. */
   enterLameDuck(): void {
     if (this.#shutdown !== undefined || !this.#clients.isOpen) return;
@@ -321,9 +326,7 @@ export class Server {
         return server.#options;
       },
       stopAccepting: () => this.#clients.stop(),
-      onDone: () => {
-        void this.shutdown().then(() => this.#surroundings.onLameDuckDone?.());
-      },
+      onDone: () => this.#endByItself(),
     });
   }
 

@@ -53,10 +53,11 @@ function handlers(accept: Accept): SocketHandler<TcpTransport> {
     data(socket, chunk) {
       const transport = socket.data;
       // The runtime shows what is below TLS here too.
-      if (!transport.hasTls) passOn(chunk, transport.listener);
+      if (transport.hasTls) transport.receiveBelow(chunk);
+      else passOn(chunk, transport.listener);
     },
     drain(socket) {
-      socket.data.listener?.onDrain();
+      socket.data.reportRoom();
     },
     close(socket, error) {
       socket.data.reportClose(error);

@@ -6,10 +6,9 @@
  */
 import type { Socket } from "bun";
 import { BROKEN, type DirectReceiver, NOTHING } from "./direct-receive.ts";
-import type { TlsContext } from "./tls-context.ts";
+import type { PlainSocket, SecuredSocket, TlsContext, TlsSession } from "./tls-context.ts";
 import type { TlsFacts } from "./tls-facts.ts";
 import type { TlsEvents } from "./tls-handshake.ts";
-import type { UpgradedSocket } from "./tls-upgrade.ts";
 import type { SecurableTransport } from "./securable-transport.ts";
 import type { TransportListener } from "./transport.ts";
 
@@ -22,12 +21,13 @@ let lastAddress = "";
 interface Handshake {
   readonly context: TlsContext;
   readonly events: TlsEvents;
-  /** The socket below TLS. */
-  readonly raw: Socket<TcpTransport>;
+  readonly plain: PlainSocket;
+  /** Undefined until there is one. */
+  readonly socket: SecuredSocket | undefined;
 }
 
 export class TcpTransport implements SecurableTransport {
-  #socket: Socket<TcpTransport> | UpgradedSocket<TcpTransport>;
+  #socket: PlainSocket;
   /** Undefined where the bytes are not the peer's own: with TLS. */
   #receiver: DirectReceiver | undefined;
   /** Whether the listener wants no bytes now. */
@@ -36,6 +36,8 @@ export class TcpTransport implements SecurableTransport {
   #isReadByRuntime: boolean;
   /** The handshake, then what it has come to; undefined without TLS. */
   #security: Handshake | TlsFacts | undefined;
+  /** Undefined without TLS, or where it is the runtime's. */
+  #session: TlsSession | undefined;
   /** Who gets the events; undefined before `accept` returned and after the close was reported. */
   listener: TransportListener | undefined;
 
@@ -45,6 +47,7 @@ export class TcpTransport implements SecurableTransport {
     this.#isPaused = false;
     this.#isReadByRuntime = true;
     this.#security = undefined;
+    this.#session = undefined;
     this.listener = undefined;
   }
 
@@ -84,33 +87,35 @@ export class TcpTransport implements SecurableTransport {
   }
 
   startTls(context: TlsContext, received: Uint8Array | undefined, events: TlsEvents): void {
-    const plain = this.#socket as Socket<TcpTransport>;
-    const handshake = { context, events, raw: plain };
+    const below = this.#socket;
+    const handshake: Handshake = { context, events, plain: below, socket: undefined };
     this.#security = handshake;
     this.#receiver = undefined;
-    const [raw, secure] = context.upgrade(plain, received);
-    this.#socket = secure;
+    const { plain, socket, session } = context.upgrade(below, this, received);
+    this.#socket = socket;
+    this.#session = session;
     // Of bytes that are no handshake the failure has been reported already.
-    if (this.#security === handshake) handshake.raw = raw;
+    if (this.#security === handshake) this.#security = { context, events, plain, socket };
+    if (received !== undefined) session?.receive(received);
   }
 
   presentedTo(context: TlsContext): readonly Uint8Array[] {
-    return context.presented(this.#socket as UpgradedSocket<TcpTransport>);
+    return context.presented(this.#socket as SecuredSocket);
   }
 
   writePlain(bytes: Uint8Array): void {
-    this.#handshake?.raw.write(bytes);
+    this.#handshake?.plain.write(bytes, 0, bytes.length);
   }
 
   get tls(): TlsFacts | undefined {
     const security = this.#security;
-    return security === undefined || "raw" in security ? undefined : security;
+    return security === undefined || "plain" in security ? undefined : security;
   }
 
   /** Undefined before and after it. */
   get #handshake(): Handshake | undefined {
     const security = this.#security;
-    return security !== undefined && "raw" in security ? security : undefined;
+    return security !== undefined && "plain" in security ? security : undefined;
   }
 
   /** Whether what the socket receives is not for the listener. */
@@ -118,13 +123,24 @@ export class TcpTransport implements SecurableTransport {
     return this.#receiver === undefined;
   }
 
+  /** What the socket has received below TLS. */
+  receiveBelow(ciphertext: Uint8Array): void {
+    this.#session?.receive(ciphertext);
+  }
+
+  /** The socket takes bytes again. */
+  reportRoom(): void {
+    const session = this.#session;
+    if (session !== undefined) session.onRoom();
+    else this.listener?.onDrain();
+  }
+
   /** The handshake is over. */
   reportHandshake(isDone: boolean, error: Error | null): void {
     const handshake = this.#handshake;
     if (handshake === undefined) return;
     this.#security = undefined;
-    const { context, events } = handshake;
-    const socket = this.#socket as UpgradedSocket<TcpTransport>;
+    const { context, events, socket } = handshake;
     const outcome = context.conclude(socket, isDone, error, events.isFirst);
     if ("reason" in outcome) {
       events.onHandshakeFailure(outcome);
@@ -140,6 +156,7 @@ export class TcpTransport implements SecurableTransport {
 
   /** The stream is over; `error` when it did not end in order. */
   reportClose(error: Error | undefined): void {
+    this.#session?.release(error);
     const { listener } = this;
     this.listener = undefined;
     listener?.onClose(error);
@@ -162,6 +179,6 @@ export class TcpTransport implements SecurableTransport {
 }
 
 /** The types of the runtime do not know it. */
-function descriptorOf(socket: Socket<TcpTransport> | UpgradedSocket<TcpTransport>): number {
+function descriptorOf(socket: PlainSocket): number {
   return (socket as unknown as { readonly fd: number }).fd;
 }

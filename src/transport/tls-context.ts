@@ -1,27 +1,13 @@
 /**
- * What a TLS server presents and asks for, in the runtime's terms: made once of the operator's
- * files, used by every handshake until a reload makes another. Loaded where TLS is configured.
+ * TLS on the server's side, as transports see it, whoever does it: the runtime
+ * (`runtime-tls-context.ts`) or the host's OpenSSL (`openssl/`). A context is made once of the
+ * operator's files and used by every handshake until a reload makes another.
  */
-import type { Socket } from "bun";
-import { createSecureContext } from "node:tls";
 import type { TlsFacts } from "./tls-facts.ts";
-import {
-  type HandshakeFailure,
-  type HandshakeSocket,
-  agreedFacts,
-  handshakeFailure,
-  presentedCertificates,
-} from "./tls-handshake.ts";
-import {
-  type TlsServerOptions,
-  type UpgradeOwner,
-  type UpgradedPair,
-  upgraded,
-} from "./tls-upgrade.ts";
+import type { HandshakeFailure, HandshakeSocket } from "./tls-handshake.ts";
+import type { TransportListener } from "./transport.ts";
 
-export type TlsOutcome = TlsFacts | HandshakeFailure;
-
-/** PEM texts and names that the runtime knows. */
+/** PEM texts and names that both have. */
 export interface TlsMaterial {
   /** The chain of each certificate, its own first, and its key. */
   readonly certificates: readonly { readonly cert: string; readonly key: string }[];
@@ -30,56 +16,67 @@ export interface TlsMaterial {
   /** Peers have to present a certificate. */
   readonly verify?: boolean;
   readonly minVersion?: "TLSv1.2" | "TLSv1.3";
-  /** As in OpenSSL's lists; undefined for the runtime's own. */
+  /** As in OpenSSL's lists; undefined for the default. */
   readonly ciphers?: string | undefined;
   readonly curves?: string | undefined;
 }
 
-export class TlsContext {
-  readonly #options: TlsServerOptions;
+/** The socket of the runtime, plain or with TLS, as far as transports use it. */
+export interface PlainSocket {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  write(bytes: Uint8Array, offset: number, length: number): number;
+  pause(): void;
+  resume(): void;
+  end(): void;
+  terminate(): void;
+}
+
+/** What takes the place of a plain socket. */
+export type SecuredSocket = PlainSocket & HandshakeSocket;
+
+/** Whose socket it is. */
+export interface TlsOwner {
+  readonly listener: TransportListener | undefined;
+  reportHandshake(isDone: boolean, error: Error | null): void;
+  reportClose(error: Error | undefined): void;
+}
+
+/** TLS above a plain socket that goes on being read by its owner. */
+export interface TlsSession {
+  /** What the socket has received, which is given away. */
+  receive(ciphertext: Uint8Array): void;
+  /** The socket takes bytes again. */
+  onRoom(): void;
+  /** The socket is closed. May be called again. */
+  release(error: Error | undefined): void;
+}
+
+export interface Secured {
+  /** What goes on below TLS. */
+  readonly plain: PlainSocket;
+  readonly socket: SecuredSocket;
+  /** Undefined where nobody needs to read the plain socket. */
+  readonly session: TlsSession | undefined;
+}
+
+export interface TlsContext {
   /** Whether peers have to present a certificate. */
   readonly asksForCertificate: boolean;
-
-  /** Throws an `Error` for certificates, keys, ciphers or curves that cannot be used. */
-  constructor(material: TlsMaterial) {
-    const { certificates, ca, verify = false, minVersion = "TLSv1.2", ciphers, curves } = material;
-    const { context } = createSecureContext({
-      cert: certificates.map(({ cert }) => cert),
-      key: certificates.map(({ key }) => key),
-      ca,
-      minVersion,
-      ...(ciphers === undefined ? {} : { ciphers }),
-      ...(curves === undefined ? {} : { ecdhCurve: curves }),
-      honorCipherOrder: true,
-    });
-    this.asksForCertificate = verify;
-    this.#options = { secureContext: context, requestCert: verify, rejectUnauthorized: verify };
-  }
-
-  /** Begins a handshake on the socket; see `startTls` of transports. */
-  upgrade<Owner extends UpgradeOwner>(
-    socket: Socket<Owner>,
-    received: Uint8Array | undefined,
-  ): UpgradedPair<Owner> {
-    return upgraded(socket, this.#options, received);
-  }
-
-  /** Tells what the handshake has come to. */
+  /** Whether there are sessions, so that listeners have to read their sockets. */
+  readonly readsPlainSockets: boolean;
+  /**
+   * Begins a handshake on the socket; `received` is what the peer has sent of it. Without a session
+   * to receive it, the context sees to it.
+   */
+  upgrade(socket: PlainSocket, owner: TlsOwner, received: Uint8Array | undefined): Secured;
+  /** Tells what the handshake has come to; there is no socket if it failed as it began. */
   conclude(
-    socket: HandshakeSocket,
+    socket: HandshakeSocket | undefined,
     isDone: boolean,
     error: Error | null,
     isFirst: boolean,
-  ): TlsOutcome {
-    // Without a request for a certificate the error only says that there is none.
-    if (isDone && (error === null || !this.asksForCertificate)) {
-      return agreedFacts(socket, this.asksForCertificate, isFirst);
-    }
-    return handshakeFailure(error, isDone ? socket : undefined);
-  }
-
+  ): TlsFacts | HandshakeFailure;
   /** The certificates that the peer has presented, its own first; see there. */
-  presented(socket: HandshakeSocket): readonly Uint8Array[] {
-    return this.asksForCertificate ? presentedCertificates(socket) : [];
-  }
+  presented(socket: HandshakeSocket): readonly Uint8Array[];
 }

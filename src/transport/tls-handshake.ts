@@ -17,7 +17,7 @@ export interface HandshakeSocket {
   getPeerCertificate(abbreviated?: false): PresentedCertificate | null | undefined;
 }
 
-interface PresentedCertificate {
+export interface PresentedCertificate {
   /** In DER. */
   readonly raw?: Uint8Array;
   readonly issuerCertificate?: PresentedCertificate | null;
@@ -82,7 +82,7 @@ const NO_TLS =
   /WRONG_VERSION_NUMBER|HTTP_REQUEST|HTTPS_PROXY_REQUEST|UNEXPECTED_RECORD|INVALID_OUTER/;
 
 /** `socket` is one whose certificate is not accepted; undefined if it has not come so far. */
-export function handshakeFailure(
+function handshakeFailure(
   error: Error | undefined | null,
   socket: HandshakeSocket | undefined,
 ): HandshakeFailure {
@@ -118,13 +118,28 @@ function timeText(wallMs: number): string {
   return new Date(wallMs).toISOString().replace(/\.\d+/, "");
 }
 
+/** Tells what the handshake has come to; without a socket it cannot be done. */
+export function handshakeOutcome(
+  socket: HandshakeSocket | undefined,
+  asksForCertificate: boolean,
+  isDone: boolean,
+  error: Error | null,
+  isFirst: boolean,
+): TlsFacts | HandshakeFailure {
+  // Without a request for a certificate the error only says that there is none.
+  if (socket !== undefined && isDone && (error === null || !asksForCertificate)) {
+    return agreedFacts(socket, asksForCertificate, isFirst);
+  }
+  return handshakeFailure(error, isDone ? socket : undefined);
+}
+
 /** Connections with the same have it from here, since most have no certificate. */
 const shared = new Map<string, TlsFacts>();
 /** Versions and cipher suites together are fewer. */
 const MAX_SHARED = 64;
 
 /** What has been agreed upon; certificates only where they were asked for. */
-export function agreedFacts(
+function agreedFacts(
   socket: HandshakeSocket,
   asksForCertificate: boolean,
   isFirst: boolean,

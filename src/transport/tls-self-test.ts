@@ -4,8 +4,7 @@
  * configured, so that the reason is said at start and not to each client.
  */
 import type { Socket } from "bun";
-import type { TlsContext } from "./tls-context.ts";
-import type { UpgradeOwner } from "./tls-upgrade.ts";
+import type { TlsContext, TlsOwner } from "./tls-context.ts";
 import { messageOf } from "../util/system-error.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -21,7 +20,7 @@ export async function testTlsUpgrade(context: Pick<TlsContext, "upgrade">): Prom
       reportClose: () => conclude("the connection was closed"),
     };
     try {
-      context.upgrade(socket, undefined);
+      context.upgrade(socket, socket.data, undefined);
     } catch (error) {
       conclude(messageOf(error));
     }
@@ -39,10 +38,10 @@ export async function testTlsUpgrade(context: Pick<TlsContext, "upgrade">): Prom
   );
 }
 
-function listen(open: (socket: Socket<UpgradeOwner>) => void) {
+function listen(open: (socket: Socket<TlsOwner>) => void) {
   try {
     const socket = { open, drain() {} };
-    return Bun.listen<UpgradeOwner>({ hostname: LOOPBACK, port: 0, socket });
+    return Bun.listen<TlsOwner>({ hostname: LOOPBACK, port: 0, socket });
   } catch {
     return undefined;
   }

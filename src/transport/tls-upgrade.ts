@@ -2,23 +2,8 @@
  * The runtime's call that makes a TLS server of a plain accepted socket. It is what its node:net
  * uses, and not in its types. Loaded where TLS is configured.
  */
-import type { Socket } from "bun";
 import { passOn } from "./pass-on.ts";
-import type { HandshakeSocket } from "./tls-handshake.ts";
-import type { TransportListener } from "./transport.ts";
-
-/** Whose socket it is. */
-export interface UpgradeOwner {
-  readonly listener: TransportListener | undefined;
-  reportHandshake(isDone: boolean, error: Error | null): void;
-  reportClose(error: Error | undefined): void;
-}
-
-/** A socket with TLS above a plain one. */
-export type UpgradedSocket<Owner> = Omit<Socket<Owner>, keyof HandshakeSocket> & HandshakeSocket;
-
-/** What goes on below TLS, and above. */
-export type UpgradedPair<Owner> = readonly [Socket<Owner>, UpgradedSocket<Owner>];
+import type { PlainSocket, Secured, SecuredSocket, TlsOwner } from "./tls-context.ts";
 
 export interface TlsServerOptions {
   readonly secureContext: unknown;
@@ -26,7 +11,9 @@ export interface TlsServerOptions {
   readonly rejectUnauthorized: boolean;
 }
 
-type OwnedSocket = UpgradedSocket<UpgradeOwner>;
+interface OwnedSocket {
+  readonly data: TlsOwner;
+}
 
 /** One for all sockets, as with the listener's. */
 const HANDLERS = {
@@ -48,30 +35,32 @@ const HANDLERS = {
   },
 } as const;
 
-interface UpgradableSocket<Owner> {
+interface UpgradableSocket {
   /** The plain socket and the one with TLS; undefined if it is upgraded already. */
   upgradeTLS(options: {
     readonly isServer: true;
     readonly initialData: Uint8Array | undefined;
     readonly tls: TlsServerOptions;
-    readonly data: Owner;
+    readonly data: TlsOwner;
     readonly socket: typeof HANDLERS;
-  }): UpgradedPair<Owner> | undefined;
+  }): readonly [PlainSocket, SecuredSocket] | undefined;
 }
 
 /** The sockets in the place of this one; both tell of their end. Throws if they cannot be had. */
-export function upgraded<Owner extends UpgradeOwner>(
-  socket: Socket<Owner>,
+export function upgraded(
+  socket: PlainSocket,
+  owner: TlsOwner,
   tls: TlsServerOptions,
   received: Uint8Array | undefined,
-): UpgradedPair<Owner> {
-  const pair = (socket as unknown as UpgradableSocket<Owner>).upgradeTLS({
+): Secured {
+  const pair = (socket as unknown as UpgradableSocket).upgradeTLS({
     isServer: true,
     initialData: received,
     tls,
-    data: socket.data,
+    data: owner,
     socket: HANDLERS,
   });
   if (pair === undefined) throw new Error("the socket has TLS already");
-  return pair;
+  const [plain, secure] = pair;
+  return { plain, socket: secure, session: undefined };
 }

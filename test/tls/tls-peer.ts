@@ -45,6 +45,8 @@ export interface TlsWish {
   readonly own?: { readonly pem: string; readonly keyPem: string };
   /** Who has to have signed the server's. */
   readonly authority?: string;
+  /** The same of one that is in no file. */
+  readonly authorityPem?: string;
   readonly maxVersion?: "TLSv1.2";
   /** Of an earlier talk, to go on with. */
   readonly session?: Buffer | undefined;
@@ -81,7 +83,7 @@ export async function talk(wish: TlsWish): Promise<TlsTalk> {
     const secure = connectTls({
       socket,
       servername: "localhost",
-      ca: pemOf(`${authority}.pem`),
+      ca: wish.authorityPem ?? pemOf(`${authority}.pem`),
       ...(maxVersion === undefined ? {} : { maxVersion }),
       ...(earlier === undefined ? {} : { session: earlier }),
       ...(certificate === undefined

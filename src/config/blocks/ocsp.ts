@@ -2,6 +2,7 @@
  * The blocks `ocsp` (when the server proves with OCSP that its own certificate is good) and
  * `ocsp_cache` (where responses about the certificates of clients are kept).
  */
+import { isAbsolute } from "node:path";
 import { type ConfigNode, goTypeName } from "../config-node.ts";
 import { stringOf } from "../node-values.ts";
 import { type ReadPlace, fileOnly } from "../option-kinds.ts";
@@ -12,6 +13,8 @@ import { readTextList } from "./text-list.ts";
 
 export const OCSP_MODES = ["auto", "always", "must", "never"] as const;
 
+export const SYSTEM_LIBRARY = "system";
+
 export interface OcspSettings {
   /**
    * auto: if the certificate asks for it; must: likewise, and shut down when it is not good;
@@ -20,6 +23,8 @@ export interface OcspSettings {
   readonly mode: (typeof OCSP_MODES)[number];
   /** Responders to ask in place of those that the certificate names. */
   readonly urls: readonly string[];
+  /** The OpenSSL that staples: `system` for the host's own, or a path; undefined: none. */
+  readonly library: string | undefined;
 }
 
 export interface OcspCacheSettings {
@@ -36,6 +41,7 @@ const OCSP_FIELDS = {
   mode: field(["mode"], readMode),
   url: field(["url"], stringOf),
   urls: field(["urls"], (node, place) => readTextList(node, place, "urls")),
+  library: field(["library"], readLibrary),
 };
 
 /** Also where peers are checked and nothing is said of a cache. */
@@ -60,7 +66,9 @@ export const ocspKind = fileOnly<OcspSettings | undefined>("ocsp", readOcsp);
 export const ocspCacheKind = fileOnly<OcspCacheSettings | undefined>("ocsp cache", readOcspCache);
 
 function readOcsp(node: ConfigNode, place: ReadPlace): OcspSettings {
-  if (node.kind === "boolean") return { mode: node.value ? "auto" : "never", urls: [] };
+  if (node.kind === "boolean") {
+    return { mode: node.value ? "auto" : "never", urls: [], library: undefined };
+  }
   if (node.kind !== "map") {
     const found = goTypeName(node);
     throw new OptionValueError(`error parsing ocsp config: unsupported type ${found}`);
@@ -68,8 +76,8 @@ function readOcsp(node: ConfigNode, place: ReadPlace): OcspSettings {
   const { values } = readBlock(node, OCSP_FIELDS, place, (quotedKey) => {
     return `error parsing ocsp config: unsupported field ${quotedKey}`;
   });
-  const { mode = "auto", url, urls = [] } = values;
-  return { mode, urls: url === undefined ? urls : [url, ...urls] };
+  const { mode = "auto", url, urls = [], library } = values;
+  return { mode, urls: url === undefined ? urls : [url, ...urls], library };
 }
 
 function readMode(node: ConfigNode): OcspSettings["mode"] {
@@ -78,6 +86,14 @@ function readMode(node: ConfigNode): OcspSettings["mode"] {
   if (mode !== undefined) return mode;
   const found = JSON.stringify(written);
   throw new OptionValueError(`error parsing ocsp config: unsupported ocsp mode ${found}`);
+}
+
+/** An addition of midge's. */
+function readLibrary(node: ConfigNode): string {
+  const library = stringOf(node);
+  if (library === SYSTEM_LIBRARY || isAbsolute(library)) return library;
+  const wanted = `'library' has to be "${SYSTEM_LIBRARY}" or the path of a libssl`;
+  throw new OptionValueError(`error parsing ocsp config: ${wanted}`);
 }
 
 function readOcspCache(node: ConfigNode, place: ReadPlace): OcspCacheSettings {

@@ -1,12 +1,12 @@
 /** What a server finds out about its runtime's TLS before clients do. */
 import { expect, test } from "bun:test";
-import { TlsContext } from "../../../src/transport/tls-context.ts";
+import { RuntimeTlsContext } from "../../../src/transport/runtime-tls-context.ts";
 import { testTlsUpgrade } from "../../../src/transport/tls-self-test.ts";
 import { pemOf } from "../../tls/tls-peer.ts";
 
 test("a runtime that can make a TLS server of a socket is fit for TLS", async () => {
   const certificates = [{ cert: pemOf("server.pem"), key: pemOf("server-key.pem") }];
-  await testTlsUpgrade(new TlsContext({ certificates }));
+  await testTlsUpgrade(new RuntimeTlsContext({ certificates }));
 });
 
 test("one that refuses to is not, and says why", async () => {

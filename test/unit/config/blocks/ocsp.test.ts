@@ -10,7 +10,7 @@ import type { OcspPeerSettings } from "../../../../src/config/blocks/ocsp-peer.t
 import { tlsKind } from "../../../../src/config/blocks/tls.ts";
 import { readKind } from "./read-kind.ts";
 
-const STAPLING: readonly (readonly [string, OcspSettings])[] = [
+const STAPLING: readonly (readonly [string, Partial<OcspSettings>])[] = [
   ["true", { mode: "auto", urls: [] }],
   ["false", { mode: "never", urls: [] }],
   ["{}", { mode: "auto", urls: [] }],
@@ -22,7 +22,12 @@ const STAPLING: readonly (readonly [string, OcspSettings])[] = [
   ['{ urls: [ "http://a", "http://b" ] }', { mode: "auto", urls: ["http://a", "http://b"] }],
   ['{ urls: "http://a" }', { mode: "auto", urls: ["http://a"] }],
   ['{ urls: [ "http://b" ], url: "http://a" }', { mode: "auto", urls: ["http://a", "http://b"] }],
+  ["{ library: system }", { mode: "auto", library: "system" }],
+  ['{ mode: must, library: "/a/libssl.so" }', { mode: "must", library: "/a/libssl.so" }],
+  ["true", { library: undefined }],
 ];
+
+const LIBRARIES = `'library' has to be "system" or the path of a libssl`;
 
 const STAPLING_REFUSALS: readonly (readonly [string, string])[] = [
   ["5", "1:0: error parsing ocsp config: unsupported type int64"],
@@ -33,6 +38,8 @@ const STAPLING_REFUSALS: readonly (readonly [string, string])[] = [
   ["{\n urls: 5\n}", "2:2: error parsing urls: unsupported type int64"],
   ["{\n urls: [ a, 5 ]\n}", "2:13: error parsing urls: unsupported type in array int64"],
   ["{\n colour: 5\n}", '2:2: error parsing ocsp config: unsupported field "colour"'],
+  ["{\n library: libssl.so\n}", `2:2: error parsing ocsp config: ${LIBRARIES}`],
+  ["{\n library: true\n}", "2:2: interface conversion: interface {} is bool, not string"],
 ];
 
 const CACHE: OcspCacheSettings = {

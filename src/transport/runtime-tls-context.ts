@@ -1,0 +1,53 @@
+/**
+ * TLS by the runtime, which is BoringSSL: what listeners have unless the operator asks for the
+ * host's OpenSSL. Loaded where TLS is configured.
+ */
+import { createSecureContext } from "node:tls";
+import type { PlainSocket, Secured, TlsContext, TlsMaterial, TlsOwner } from "./tls-context.ts";
+import type { TlsFacts } from "./tls-facts.ts";
+import {
+  type HandshakeFailure,
+  type HandshakeSocket,
+  handshakeOutcome,
+  presentedCertificates,
+} from "./tls-handshake.ts";
+import { type TlsServerOptions, upgraded } from "./tls-upgrade.ts";
+
+export class RuntimeTlsContext implements TlsContext {
+  readonly #options: TlsServerOptions;
+  readonly asksForCertificate: boolean;
+  readonly readsPlainSockets = false;
+
+  /** Throws an `Error` for certificates, keys, ciphers or curves that cannot be used. */
+  constructor(material: TlsMaterial) {
+    const { certificates, ca, verify = false, minVersion = "TLSv1.2", ciphers, curves } = material;
+    const { context } = createSecureContext({
+      cert: certificates.map(({ cert }) => cert),
+      key: certificates.map(({ key }) => key),
+      ca,
+      minVersion,
+      ...(ciphers === undefined ? {} : { ciphers }),
+      ...(curves === undefined ? {} : { ecdhCurve: curves }),
+      honorCipherOrder: true,
+    });
+    this.asksForCertificate = verify;
+    this.#options = { secureContext: context, requestCert: verify, rejectUnauthorized: verify };
+  }
+
+  upgrade(socket: PlainSocket, owner: TlsOwner, received: Uint8Array | undefined): Secured {
+    return upgraded(socket, owner, this.#options, received);
+  }
+
+  conclude(
+    socket: HandshakeSocket | undefined,
+    isDone: boolean,
+    error: Error | null,
+    isFirst: boolean,
+  ): TlsFacts | HandshakeFailure {
+    return handshakeOutcome(socket, this.asksForCertificate, isDone, error, isFirst);
+  }
+
+  presented(socket: HandshakeSocket): readonly Uint8Array[] {
+    return this.asksForCertificate ? presentedCertificates(socket) : [];
+  }
+}
