@@ -16,6 +16,15 @@ export type EventConnection = Pick<
   "account" | "facts" | "inMessages" | "inBytes" | "outMessages" | "outBytes"
 >;
 
+/** What events tell of a certificate. */
+export interface EventCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  /** SHA-256, and all of it, in base64. */
+  readonly fingerprint: string;
+  readonly raw: string;
+}
+
 export interface ConnectionEvents {
   /** It has logged in to its account, once more after another CONNECT or a reload. */
   onConnect(connection: EventConnection): void;
@@ -33,4 +42,8 @@ export interface ConnectionEvents {
     reason: CloseReason,
     judge: Account | undefined,
   ): void;
+  /** OCSP does not call a certificate good that a peer's certificate depends on, or is. */
+  onInvalidLink(link: EventCertificate, peer: EventCertificate, reason: string): void;
+  /** A peer is refused for that. */
+  onPeerRejected(peer: EventCertificate, reason: string): void;
 }

@@ -10,7 +10,12 @@ import type { TrafficCounters } from "./stats.ts";
 
 const TYPE_PREFIX = "io.nats.server.advisory.v1";
 
-export type EventKind = "client_connect" | "client_disconnect" | "account_connections";
+export type EventKind =
+  | "client_connect"
+  | "client_disconnect"
+  | "account_connections"
+  | "ocsp_peer_reject"
+  | "ocsp_peer_link_invalid";
 
 /** What every event begins with, the statistics excepted. */
 export interface EventHead {

@@ -10,6 +10,7 @@ import type { CloseReason } from "./close-reason.ts";
 import {
   AUTH_ERROR_SUBJECT,
   type ConnectionEvents,
+  type EventCertificate,
   type EventConnection,
 } from "./connection-events.ts";
 import { ServerInfoSource } from "./server-info.ts";
@@ -79,6 +80,14 @@ export class EventsOnDemand implements ConnectionEvents, InterestFollower {
     if (!isHeard) return;
     void this.load();
     this.#tell((events) => events.onAuthenticationError(connection, reason, judge));
+  }
+
+  onInvalidLink(link: EventCertificate, peer: EventCertificate, reason: string): void {
+    if (this.#listeners > 0) this.#tell((events) => events.onInvalidLink(link, peer, reason));
+  }
+
+  onPeerRejected(peer: EventCertificate, reason: string): void {
+    if (this.#listeners > 0) this.#tell((events) => events.onPeerRejected(peer, reason));
   }
 
   announceLameDuck(): void {

@@ -17,6 +17,7 @@ import type { CloseReason } from "./close-reason.ts";
 import {
   AUTH_ERROR_SUBJECT,
   type ConnectionEvents,
+  type EventCertificate,
   type EventConnection,
 } from "./connection-events.ts";
 import { accountStatistics, clientTraffic, eventHead, serverStatistics } from "./event-bodies.ts";
@@ -103,6 +104,21 @@ export class SystemEvents implements ConnectionEvents {
     }
     const subject = this.#serverSubject("CLIENT.AUTH.ERR");
     if (this.#isHeard(subject)) this.#add(subject, this.#departure(connection, reason));
+  }
+
+  onInvalidLink(link: EventCertificate, peer: EventCertificate, reason: string): void {
+    const subject = this.#serverSubject("OCSP.PEER.LINK.INVALID");
+    if (!this.#isHeard(subject)) return;
+    const wallMs = this.#host.clock.wallMs();
+    const head = eventHead("ocsp_peer_link_invalid", this.#ids.next(), wallMs);
+    this.#add(subject, (server) => ({ ...head, link, peer, server, reason }));
+  }
+
+  onPeerRejected(peer: EventCertificate, reason: string): void {
+    const subject = this.#serverSubject("OCSP.PEER.CONN.REJECT");
+    if (!this.#isHeard(subject)) return;
+    const head = eventHead("ocsp_peer_reject", this.#ids.next(), this.#host.clock.wallMs());
+    this.#add(subject, (server) => ({ ...head, kind: "Client", peer, server, reason }));
   }
 
   /** What is told of a connection that goes; its facts are taken now. */

@@ -121,8 +121,7 @@ export const blockRows = rows({
   },
   ocspCache: {
     kind: block<OcspCacheSettings | undefined>("ocsp cache"), default: undefined,
-    keys: ["ocsp_cache"], reload: "restart", field: "OCSPCacheConfig", group: "TLS",
-    unavailable: true,
+    keys: ["ocsp_cache"], reload: "live", reloadText: () => "Reloaded OCSP peer cache", group: "TLS",
     help: "Cache of the state of clients' certificates",
   },
 

@@ -9,6 +9,7 @@ import type { TlsFacts } from "../transport/tls-facts.ts";
 import type { HandshakeFailure, TlsEvents } from "../transport/tls-handshake.ts";
 import type { SecurableTransport } from "../transport/securable-transport.ts";
 import type { TransportListener } from "../transport/transport.ts";
+import { messageOf } from "../util/system-error.ts";
 import { say } from "./connection-log.ts";
 import type { Connection } from "./connection.ts";
 
@@ -27,10 +28,22 @@ export interface TlsTerms {
   readonly pins: ReadonlySet<string> | undefined;
   /** PEM texts. */
   readonly certificates: readonly { readonly cert: string; readonly key: string }[];
+  /** A further look at the certificates of peers; undefined where TLS's own is enough. */
+  readonly peerCheck: PeerCheck | undefined;
   /** Undefined for any number of handshakes. */
   readonly limit: { admits(): boolean } | undefined;
   /** When the certificates end, the first one's first, by their files. */
   readonly ends: readonly CertificateEnd[];
+}
+
+/** Says of peers whose certificates TLS has verified whether they are let in. */
+export interface PeerCheck {
+  /** Why they are not, for the log. */
+  readonly refusal: string;
+  /** PEM of whom the peers' certificates come from; undefined for those whom the system trusts. */
+  readonly authorities: { readonly pem: string | undefined };
+  /** `presented`: in DER, the peer's own first. Never rejects. */
+  admits(presented: readonly Uint8Array[]): Promise<boolean>;
 }
 
 export interface CertificateEnd {
@@ -43,6 +56,10 @@ export interface CertificateEnd {
 const HANDSHAKE_RECORD = 0x16;
 const TLS_REQUIRED = new TextEncoder().encode("-ERR 'Secure Connection - TLS Required'\r\n");
 
+/** What a peer may send while its certificate is looked at; clients wait for an answer first. */
+export const MAX_EARLY_BYTES = 1024 * 1024;
+const TOO_EARLY = "more was sent than is kept while the certificate is checked";
+
 const THROTTLED = "Connection throttling is active. Please try again later.";
 
 const enum Step {
@@ -51,6 +68,8 @@ const enum Step {
   /** For the first byte of a peer that has been greeted. */
   AwaitChoice,
   Handshake,
+  /** For what others say of the peer's certificate. */
+  AwaitCheck,
   Done,
 }
 
@@ -60,6 +79,9 @@ export class SecureStart implements TransportListener, TlsEvents {
   readonly #terms: TlsTerms;
   #step: Step;
   #isGreeted: boolean;
+  /** What has been received during the check. */
+  #early: Uint8Array[];
+  #earlyBytes: number;
   #cancelTimer: () => void;
 
   /** The transport's listener becomes the connection when all is settled. */
@@ -69,6 +91,8 @@ export class SecureStart implements TransportListener, TlsEvents {
     this.#terms = terms;
     this.#step = Step.AwaitFirst;
     this.#isGreeted = false;
+    this.#early = [];
+    this.#earlyBytes = 0;
     this.#cancelTimer = () => {};
   }
 
@@ -89,6 +113,7 @@ export class SecureStart implements TransportListener, TlsEvents {
     if (this.#step === Step.Done) return this.#connection.onBytes(chunk);
     // The server may have closed it, and only wait for the peer to take the reason.
     if (this.#step === Step.Handshake || !this.#connection.isLive) return false;
+    if (this.#step === Step.AwaitCheck) return this.#keep(chunk);
     if (this.#step === Step.AwaitFirst || chunk[0] === HANDSHAKE_RECORD) {
       this.#startHandshake(chunk);
       return true;
@@ -104,12 +129,39 @@ export class SecureStart implements TransportListener, TlsEvents {
   onClose(error: Error | undefined): void {
     this.#cancelTimer();
     this.#step = Step.Done;
+    this.#early = [];
     this.#connection.onClose(error);
   }
 
-  onSecure({ version, cipherSuite }: TlsFacts): void {
+  onSecure(facts: TlsFacts): void {
+    if (!this.#connection.isLive) return;
+    const { peerCheck, context } = this.#terms;
+    if (peerCheck === undefined) {
+      this.#settle(facts);
+      return;
+    }
+    // The handshake is over; the check has limits of its own.
+    this.#cancelTimer();
+    this.#step = Step.AwaitCheck;
+    const proceed = (isAdmitted: boolean) => {
+      if (!this.#connection.isLive) return;
+      if (isAdmitted) this.#settle(facts);
+      else this.#fail({ reason: peerCheck.refusal, isProbe: false });
+    };
+    void peerCheck.admits(this.#transport.presentedTo(context)).then(proceed);
+  }
+
+  /** While the peer's certificate is checked. */
+  #keep(chunk: Uint8Array): boolean {
+    this.#early.push(chunk);
+    this.#earlyBytes += chunk.length;
+    if (this.#earlyBytes > MAX_EARLY_BYTES) this.#fail({ reason: TOO_EARLY, isProbe: false });
+    return true;
+  }
+
+  /** There is TLS, with a peer that is welcome as far as its certificates go. */
+  #settle({ version, cipherSuite }: TlsFacts): void {
     const connection = this.#connection;
-    if (!connection.isLive) return;
     const problem = this.#pinProblem();
     if (problem !== undefined) {
       this.#fail({ reason: problem, isProbe: false });
@@ -120,6 +172,9 @@ export class SecureStart implements TransportListener, TlsEvents {
     say(connection, "debug", "tls_handshake", agreed);
     if (!this.#isGreeted) connection.greet();
     this.#finish();
+    const early = this.#early;
+    this.#early = [];
+    if (early.length > 0) connection.onBytes(early.length === 1 ? early[0]! : Buffer.concat(early));
     connection.endTurn();
   }
 
@@ -134,6 +189,8 @@ export class SecureStart implements TransportListener, TlsEvents {
     connection.greet();
     // Below TLS, before there is any.
     connection.outbound.flushNow();
+    // The peer may be gone, which only a write shows.
+    if (!connection.isLive) return;
     if (!this.#terms.isOptional) {
       this.#startHandshake(undefined);
       return;
@@ -151,7 +208,12 @@ export class SecureStart implements TransportListener, TlsEvents {
     }
     say(this.#connection, "debug", "tls_handshake", "Starting TLS client connection handshake");
     this.#wait(timeoutMs, () => this.#onTimeout());
-    this.#transport.startTls(context, received, this);
+    try {
+      this.#transport.startTls(context, received, this);
+    } catch (error) {
+      // The socket is closed, and nobody has been told yet.
+      this.#fail({ reason: messageOf(error), isProbe: true });
+    }
   }
 
   /** There are too many handshakes already. */
@@ -172,6 +234,7 @@ export class SecureStart implements TransportListener, TlsEvents {
 
   #fail({ reason, isProbe }: HandshakeFailure): void {
     this.#cancelTimer();
+    this.#early = [];
     const level = isProbe ? "debug" : "error";
     say(this.#connection, level, "tls_handshake", `TLS handshake error: ${reason}`);
     this.#connection.close(closeReasons.tlsHandshakeError);

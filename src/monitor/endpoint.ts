@@ -24,10 +24,30 @@ export interface MonitorSubject {
   clientAddress(): { readonly host: string; readonly port: number };
   /** Those of the client port, which monitoring over HTTPS has too; undefined without TLS. */
   certificates(): readonly { readonly cert: string; readonly key: string }[] | undefined;
+  /** Who vouches for those that look over HTTPS; undefined if nobody has to. */
+  authorities(): MonitorAuthorities | undefined;
   /** When the certificate of the client port ends, in wall-clock ms; undefined without one. */
   certificateEndMs(): number | undefined;
+  /** What the cache of OCSP responses has done; undefined without one. */
+  ocspCache(): OcspCacheFacts | undefined;
   /** Whether clients can connect now. */
   isReady(): boolean;
+}
+
+export interface MonitorAuthorities {
+  /** Undefined for those whom the system trusts. */
+  readonly pem: string | undefined;
+}
+
+export interface OcspCacheFacts {
+  readonly type: string;
+  /** Since it was opened. */
+  readonly hits: number;
+  readonly misses: number;
+  /** Responses in it now, by what they say. */
+  readonly revoked: number;
+  readonly good: number;
+  readonly unknown: number;
 }
 
 /** What endpoints know beside the subject: the monitor's own facts. */

@@ -2,7 +2,7 @@
  * HTTP monitoring: the server that answers for the endpoints. What they are and how they answer is
  * in `endpoints.ts`, which is loaded with the first request.
  */
-import type { Server as HttpServer } from "bun";
+import type { Server as HttpServer, TLSOptions } from "bun";
 import { addressText, listenProblem } from "../util/address-text.ts";
 import { withWildcardHost } from "../transport/wildcard-host.ts";
 import type { MonitorFacts, MonitorSubject } from "./endpoint.ts";
@@ -76,6 +76,10 @@ export class Monitor {
     const scheme = httpsPort === 0 ? "http" : "https";
     const address = addressText(place, this.port ?? wanted);
     this.#subject.logger.info(`Starting ${scheme} monitor on ${address}`);
+    if (httpsPort !== 0 && this.#subject.authorities() !== undefined) {
+      const text = "Monitoring over HTTPS asks for certificates, but not whether they are revoked";
+      this.#subject.logger.for("monitor").warn(text);
+    }
   }
 
   /** After a reload: the runtime's server keeps the certificates with which it began. */
@@ -116,13 +120,22 @@ export class Monitor {
     );
   }
 
-  /** nats-server's: the certificates of the client port, and none asked of who looks. */
-  #tls(): { readonly cert: string[]; readonly key: string[] } {
+  /**
+   * nats-server's: the certificates of the client port, and none asked of who looks, unless clients
+   * are checked by OCSP. The runtime does not show whose certificate it is, so nobody is asked
+   * whether that is revoked.
+   */
+  #tls(): TLSOptions {
     const certificates = this.#subject.certificates() ?? [];
-    return {
+    const authorities = this.#subject.authorities();
+    const own = {
       cert: certificates.map(({ cert }) => cert),
       key: certificates.map(({ key }) => key),
     };
+    if (authorities === undefined) return own;
+    const { pem } = authorities;
+    const asked = { requestCert: true, rejectUnauthorized: true };
+    return { ...own, ...asked, ...(pem === undefined ? {} : { ca: pem }) };
   }
 
   async #respond(request: Request, server: HttpServer<undefined>): Promise<Response> {

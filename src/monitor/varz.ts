@@ -61,6 +61,7 @@ export function varz(subject: MonitorSubject, facts: MonitorFacts): object {
     metadata: Object.keys(serverMetadata).length === 0 ? undefined : sorted(serverMetadata),
     feature_flags: FEATURE_FLAGS,
     system_account: broker.systemAccount?.name,
+    ocsp_peer_cache: ocspCacheFields(subject),
     slow_consumer_stats: perKind(counters.slowConsumers),
     stale_connection_stats: perKind(counters.staleConnections),
     disk_io_wait_stats: { waiters: 0, waits: 0, wait_time: 0, max_wait_time: 0 },
@@ -79,6 +80,7 @@ function configuredFields(options: Options): object {
     auth_required: requiresLogin(options) || undefined,
     tls_required: (tls !== undefined && !options.allowNonTls) || undefined,
     tls_verify: tls?.verify || undefined,
+    tls_ocsp_peer_verify: (tls?.ocspPeer?.verify && !options.allowNonTls) || undefined,
     max_connections: options.maxConnections,
     max_subscriptions: options.maxSubscriptions || undefined,
     ping_interval: options.pingIntervalMs * NS_PER_MS,
@@ -100,6 +102,22 @@ function configuredFields(options: Options): object {
     tls_timeout: (tls?.timeoutMs ?? DEFAULT_TLS_TIMEOUT_MS) / 1000,
     write_deadline: options.writeDeadlineMs * NS_PER_MS,
     write_timeout: options.writeTimeout === "default" ? undefined : options.writeTimeout,
+  };
+}
+
+/** Nothing is said of what there is none of. */
+function ocspCacheFields(subject: MonitorSubject): object | undefined {
+  const facts = subject.ocspCache();
+  if (facts === undefined) return undefined;
+  const { type, hits, misses, revoked, good, unknown } = facts;
+  return {
+    cache_type: type,
+    cache_hits: hits || undefined,
+    cache_misses: misses || undefined,
+    cached_responses: revoked + good + unknown || undefined,
+    cached_revoked_responses: revoked || undefined,
+    cached_good_responses: good || undefined,
+    cached_unknown_responses: unknown || undefined,
   };
 }
 

@@ -11,8 +11,11 @@ import { listenTcp } from "../transport/tcp-listener.ts";
 import type { TcpListener } from "../transport/tcp-listener.ts";
 import type { SecurableTransport } from "../transport/securable-transport.ts";
 import type { TransportListener } from "../transport/transport.ts";
+import type { OcspCacheSettings } from "../config/blocks/ocsp.ts";
+import type { MonitorAuthorities, OcspCacheFacts } from "../monitor/endpoint.ts";
 import type { CertificateEnds } from "./certificate-ends.ts";
 import type { DescriptorGuard, Pausable } from "./descriptor-guard.ts";
+import type { OcspPeers } from "./ocsp/ocsp-peers.ts";
 import type { TlsSetUp } from "./set-up-tls.ts";
 
 export class ClientListener implements Pausable {
@@ -26,8 +29,12 @@ export class ClientListener implements Pausable {
   #tls: TlsSetUp | undefined;
   /** Made when there is TLS for the first time. */
   #ends: CertificateEnds | undefined;
+  /** Loaded when clients are to be checked by it for the first time. */
+  #ocsp: OcspPeers | undefined;
+  #ocspCache: OcspCacheSettings | undefined;
   /** The same of the options that were looked at last. */
   #prepared: TlsSetUp | undefined;
+  #preparedCache: OcspCacheSettings | undefined;
   readonly #onBadCertificate: () => void;
 
   /** `onBadCertificate` is to end the server. */
@@ -42,26 +49,41 @@ export class ClientListener implements Pausable {
     this.#isStopped = false;
     this.#tls = undefined;
     this.#ends = undefined;
+    this.#ocsp = undefined;
+    this.#ocspCache = undefined;
     this.#prepared = undefined;
+    this.#preparedCache = undefined;
   }
 
   /** Reads what the options name; rejects with the reason for what cannot be used. */
   async prepare(options: Options): Promise<void> {
+    const { tls, ocspCache } = options;
     this.#prepared = undefined;
-    if (options.tls === undefined) return;
+    this.#preparedCache = ocspCache;
+    if (tls === undefined) return;
     const [{ CertificateEnds }, { setUpTls }] = await Promise.all([
       import("./certificate-ends.ts"),
       import("./set-up-tls.ts"),
     ]);
     const { clock, logger } = this.#nats.connections;
     this.#ends ??= new CertificateEnds(clock, logger.for("tls"));
-    const setUp = await setUpTls(options.tls, options, {
+    const ocsp = tls.ocspPeer?.verify === true ? await this.#loadOcsp() : undefined;
+    const setUp = await setUpTls(tls, options, {
       clock,
       logger: logger.for("tls"),
       onBadCertificate: this.#onBadCertificate,
+      ocspCheck: (settings, ca) => ocsp?.checkFor(settings, ca),
     });
     await setUp.stapling.prepare(this.#tls?.stapling);
     this.#prepared = setUp;
+  }
+
+  async #loadOcsp(): Promise<OcspPeers> {
+    const { OcspPeers } = await import("./ocsp/ocsp-peers.ts");
+    const { clock, logger, broker } = this.#nats.connections;
+    const events = () => broker.events;
+    this.#ocsp ??= new OcspPeers({ clock, logger: logger.for("tls"), events });
+    return this.#ocsp;
   }
 
   /** From now on connections begin as was prepared last. */
@@ -69,8 +91,10 @@ export class ClientListener implements Pausable {
     const startedPlain = this.#startsPlain;
     this.#tls?.stapling.stop();
     this.#tls = this.#prepared;
+    this.#ocspCache = this.#preparedCache;
     const terms = this.#tls?.terms;
     this.#ends?.watch(terms?.ends ?? []);
+    if (this.#isStarted) this.#useOcspCache();
     this.#nats.tls = terms && {
       isRequired: !terms.isOptional,
       isVerified: terms.context.asksForCertificate,
@@ -79,6 +103,12 @@ export class ClientListener implements Pausable {
     if (this.#listener === undefined || this.#startsPlain === startedPlain) return;
     this.stopListening();
     this.restartListening();
+  }
+
+  /** As the options in force want it. */
+  #useOcspCache(): void {
+    if (this.#tls?.terms.peerCheck === undefined) void this.#ocsp?.closeCache();
+    else this.#ocsp?.useCache(this.#ocspCache);
   }
 
   /** What the log says of TLS when the port is open. */
@@ -97,9 +127,19 @@ export class ClientListener implements Pausable {
     return this.#tls?.terms.certificates;
   }
 
+  /** Of those that look over HTTPS, where OCSP has to call them good. */
+  get authorities(): MonitorAuthorities | undefined {
+    return this.#tls?.terms.peerCheck?.authorities;
+  }
+
   /** When the first certificate ends, in wall-clock milliseconds; undefined without TLS. */
   get certificateEndMs(): number | undefined {
     return this.#tls?.terms.ends[0]?.endMs;
+  }
+
+  /** What the cache of OCSP responses has done; undefined if there is none. */
+  get ocspCacheFacts(): OcspCacheFacts | undefined {
+    return this.#ocsp?.cacheFacts;
   }
 
   /** Whether peers may say something before there is TLS, or somebody has to read it. */
@@ -131,14 +171,21 @@ export class ClientListener implements Pausable {
     const accept = (transport: SecurableTransport) => this.#accept(transport);
     this.#listener = listenTcp(options.host, port, accept, this.#startsPlain);
     this.#port = this.#listener.port;
+    if (!this.#isStarted) this.#useOcspCache();
     this.#isStarted = true;
   }
 
   stop(): void {
     this.#isStopped = true;
     this.#ends?.watch([]);
-    this.#tls?.stapling.stop();
     this.stopListening();
+  }
+
+  /** Stops, and nobody who has come is looked at any more. Resolves when all is saved. */
+  async end(): Promise<void> {
+    this.stop();
+    this.#tls?.stapling.stop();
+    await this.#ocsp?.stop();
   }
 
   stopListening(): void {

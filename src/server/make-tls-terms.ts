@@ -7,8 +7,8 @@ import { certificatesOf } from "../config/blocks/tls-files.ts";
 import { CIPHER_SUITES, CURVES } from "../config/blocks/tls-names.ts";
 import type { TlsSettings } from "../config/blocks/tls-settings.ts";
 import { checkTls } from "../config/blocks/tls.ts";
-import { unavailableText } from "../config/unavailable.ts";
-import type { TlsTerms } from "../connection/secure-start.ts";
+import type { OcspPeerSettings } from "../config/blocks/ocsp-peer.ts";
+import type { PeerCheck, TlsTerms } from "../connection/secure-start.ts";
 import type { TlsContext, TlsMaterial } from "../transport/tls-context.ts";
 import { messageOf } from "../util/system-error.ts";
 
@@ -17,7 +17,7 @@ const DEFAULT_TIMEOUT_MS = 2000;
 /** Makes a context; throws for what cannot be used. */
 export type MakeContext = (material: TlsMaterial) => TlsContext;
 
-/** The files, who does the TLS, and who counts handshakes. */
+/** The files, who does the TLS, and who looks at handshakes beside it. */
 export interface TlsSurroundings {
   /** `file` holds the first certificate. Throws for what must not start. */
   contextMaker(file: string, certificate: string, ca: string | undefined): MakeContext;
@@ -25,19 +25,21 @@ export interface TlsSurroundings {
   read(path: string): string;
   /** Undefined where nothing is counted. */
   limit(perSecond: number): TlsTerms["limit"];
+  /** With OCSP; `ca` has the PEM of those whom to trust, undefined for the system's. */
+  ocspCheck(settings: OcspPeerSettings, ca: string | undefined): PeerCheck | undefined;
 }
 
 /** Throws an `Error` with the reference's text. */
 export function makeTlsTerms(
   settings: TlsSettings,
   allowNonTls: boolean,
-  { read, limit, contextMaker }: TlsSurroundings,
+  { read, limit, contextMaker, ocspCheck }: TlsSurroundings,
 ): TlsTerms {
-  const problems = [...checkTls(settings), ...unbuilt(settings)];
+  const problems = checkTls(settings);
   if (problems.length > 0) throw new Error(problems.join("; "));
   const pairs = certificatesOf(settings);
   if (pairs.length === 0) throw new Error("tls needs a certificate: cert_file and key_file");
-  const { caFile, pinnedCertificates: pins, handshakeFirst } = settings;
+  const { caFile, pinnedCertificates: pins, handshakeFirst, ocspPeer } = settings;
   const ca = caFile === undefined ? undefined : authoritiesIn(read(caFile));
   const certificates = pairs.map(({ certFile, keyFile }) => ({
     cert: read(certFile),
@@ -52,6 +54,7 @@ export function makeTlsTerms(
     isFirst: handshakeFirst,
     fallbackMs: settings.handshakeFirstFallbackMs,
     pins: pins === undefined ? undefined : new Set(pins),
+    peerCheck: ocspPeer?.verify === true ? ocspCheck(ocspPeer, ca) : undefined,
     limit: settings.connectionRateLimit > 0 ? limit(settings.connectionRateLimit) : undefined,
     ends: pairs.map(({ certFile }, i) => ({ file: certFile, endMs: endOf(certificates[i]!.cert) })),
   };
@@ -61,13 +64,6 @@ export function makeTlsTerms(
 function endOf(pem: string): number {
   const { X509Certificate } = process.getBuiltinModule("node:crypto");
   return Date.parse(new X509Certificate(pem).validTo);
-}
-
-/** What would be a hole if it were passed over. */
-function unbuilt({ ocspPeer }: TlsSettings): string[] {
-  const names: string[] = [];
-  if (ocspPeer !== undefined) names.push("ocsp_peer");
-  return names.map(unavailableText);
 }
 
 function contextOf(

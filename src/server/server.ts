@@ -127,7 +127,9 @@ export class Server {
       logger,
       clientAddress: () => this.natsContext,
       certificates: () => this.#clients.certificates,
+      authorities: () => this.#clients.authorities,
       certificateEndMs: () => this.#clients.certificateEndMs,
+      ocspCache: () => this.#clients.ocspCacheFacts,
       isReady: () => this.#clients.isListening,
     };
     this.#monitor = new Monitor(this.#subject);
@@ -221,7 +223,7 @@ export class Server {
     this.#events?.announceShutdown();
     this.#lameDuck.cancel();
     this.#guard.stop();
-    this.#clients.stop();
+    const ended = this.#clients.end();
     const connections = [...this.broker.connections.values()];
     for (const connection of connections) connection.close(closeReasons.serverShutdown);
     const deadlineMs = this.#clock.nowMs() + SHUTDOWN_WAIT_MS;
@@ -229,6 +231,7 @@ export class Server {
       await new Promise<void>((resolve) => setTimeout(resolve, SHUTDOWN_POLL_MS));
     }
     for (const connection of connections) connection.abandon();
+    await ended;
     this.#monitor.stop();
     this.#profiling?.stop();
     this.#context.stop();

@@ -8,7 +8,7 @@ import { fileSource } from "../config/file-source.ts";
 import type { Options } from "../config/options.ts";
 import { HandshakeLimit } from "../connection/handshake-limit.ts";
 import type { TlsTerms } from "../connection/secure-start.ts";
-import { makeTlsTerms } from "./make-tls-terms.ts";
+import { type TlsSurroundings, makeTlsTerms } from "./make-tls-terms.ts";
 import type { StapleSurroundings } from "./stapled-context.ts";
 import { Stapling } from "./stapling.ts";
 
@@ -17,18 +17,23 @@ export interface TlsSetUp {
   readonly stapling: Stapling;
 }
 
+export interface SetUpSurroundings extends StapleSurroundings {
+  readonly ocspCheck: TlsSurroundings["ocspCheck"];
+}
+
 /** Rejects with the reason for what cannot be used. */
 export async function setUpTls(
   settings: TlsSettings,
   { allowNonTls, ocsp }: Options,
-  surroundings: StapleSurroundings,
+  surroundings: SetUpSurroundings,
 ): Promise<TlsSetUp> {
-  const { clock, logger } = surroundings;
+  const { clock, logger, ocspCheck } = surroundings;
   const stapling = await Stapling.load(ocsp, surroundings);
   const terms = makeTlsTerms(settings, allowNonTls, {
     read: (path) => fileSource.read(path),
     limit: (perSecond) => new HandshakeLimit(perSecond, clock, logger),
     contextMaker: (file, certificate, ca) => stapling.contextMaker(file, certificate, ca),
+    ocspCheck,
   });
   return { terms, stapling };
 }

@@ -9,6 +9,7 @@ import {
   derChildren,
   derElements,
   objectIdentifier,
+  onlyDerElement,
 } from "./der.ts";
 
 /** One attribute of a subject. */
@@ -122,6 +123,10 @@ export const ATTRIBUTE_NAMES: ReadonlyMap<string, string> = new Map([
 
 /** As Go's `pkix.Name.ToRDNSequence().String()`: only what it knows, equal types together. */
 export function subjectText({ subject }: CertificateNames): string {
+  return goText(subject);
+}
+
+function goText(subject: CertificateNames["subject"]): string {
   const attributes = subject.flat();
   return GO_ORDER.flatMap(([type, name]) => {
     const same = attributes.filter((one) => one.type === type);
@@ -130,6 +135,16 @@ export function subjectText({ subject }: CertificateNames): string {
     const texts = kept.map(({ value }) => `${name}=${escaped(value)}`);
     return texts.length === 0 ? [] : [texts.join("+")];
   }).join(",");
+}
+
+/** The same of a name in DER; "" for what is none. */
+export function nameText(der: Uint8Array): string {
+  try {
+    return goText(derChildren(onlyDerElement(der), DerTag.Sequence).map(attributesOf));
+  } catch (error) {
+    if (error instanceof DerError) return "";
+    throw error;
+  }
 }
 
 /** RFC 2253, 2.4, as Go does it. */

@@ -5,7 +5,12 @@
 import { createSecureContext } from "node:tls";
 import type { PlainSocket, Secured, TlsContext, TlsMaterial, TlsOwner } from "./tls-context.ts";
 import type { TlsFacts } from "./tls-facts.ts";
-import { type HandshakeFailure, type HandshakeSocket, handshakeOutcome } from "./tls-handshake.ts";
+import {
+  type HandshakeFailure,
+  type HandshakeSocket,
+  handshakeOutcome,
+  presentedCertificates,
+} from "./tls-handshake.ts";
 import { type TlsServerOptions, upgraded } from "./tls-upgrade.ts";
 
 export class RuntimeTlsContext implements TlsContext {
@@ -40,5 +45,9 @@ export class RuntimeTlsContext implements TlsContext {
     isFirst: boolean,
   ): TlsFacts | HandshakeFailure {
     return handshakeOutcome(socket, this.asksForCertificate, isDone, error, isFirst);
+  }
+
+  presented(socket: HandshakeSocket): readonly Uint8Array[] {
+    return this.asksForCertificate ? presentedCertificates(socket) : [];
   }
 }

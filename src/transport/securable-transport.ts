@@ -14,6 +14,8 @@ export interface SecurableTransport extends Transport {
    * to be written, and one of the events follows unless the stream ends before.
    */
   startTls(context: TlsContext, received: Uint8Array | undefined, events: TlsEvents): void;
+  /** What the peer has presented to this context, in DER, its own certificate first. */
+  presentedTo(context: TlsContext): readonly Uint8Array[];
   /** Writes below TLS, to a peer that has not begun with it; as far as there is room. */
   writePlain(bytes: Uint8Array): void;
 }

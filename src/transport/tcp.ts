@@ -22,7 +22,6 @@ interface Handshake {
   readonly context: TlsContext;
   readonly events: TlsEvents;
   readonly plain: PlainSocket;
-  readonly socket: SecuredSocket;
 }
 
 export class TcpTransport implements SecurableTransport {
@@ -37,6 +36,8 @@ export class TcpTransport implements SecurableTransport {
   #security: Handshake | TlsFacts | undefined;
   /** Undefined without TLS, or where it is the runtime's. */
   #session: TlsSession | undefined;
+  /** The socket once it has TLS. */
+  #secured: SecuredSocket | undefined;
   /** Who gets the events; undefined before `accept` returned and after the close was reported. */
   listener: TransportListener | undefined;
 
@@ -47,6 +48,7 @@ export class TcpTransport implements SecurableTransport {
     this.#isReadByRuntime = true;
     this.#security = undefined;
     this.#session = undefined;
+    this.#secured = undefined;
     this.listener = undefined;
   }
 
@@ -87,11 +89,16 @@ export class TcpTransport implements SecurableTransport {
 
   startTls(context: TlsContext, received: Uint8Array | undefined, events: TlsEvents): void {
     const { plain, socket, session } = context.upgrade(this.#socket, this, received);
-    this.#security = { context, events, plain, socket };
+    this.#security = { context, events, plain };
     this.#receiver = undefined;
     this.#socket = socket;
+    this.#secured = socket;
     this.#session = session;
     if (received !== undefined) session?.receive(received);
+  }
+
+  presentedTo(context: TlsContext): readonly Uint8Array[] {
+    return this.#secured === undefined ? [] : context.presented(this.#secured);
   }
 
   writePlain(bytes: Uint8Array): void {
@@ -129,10 +136,11 @@ export class TcpTransport implements SecurableTransport {
   /** The handshake is over. */
   reportHandshake(isDone: boolean, error: Error | null): void {
     const handshake = this.#handshake;
-    if (handshake === undefined) return;
+    const secured = this.#secured;
+    if (handshake === undefined || secured === undefined) return;
     this.#security = undefined;
-    const { context, events, socket } = handshake;
-    const outcome = context.conclude(socket, isDone, error, events.isFirst);
+    const { context, events } = handshake;
+    const outcome = context.conclude(secured, isDone, error, events.isFirst);
     if ("reason" in outcome) {
       events.onHandshakeFailure(outcome);
       return;

@@ -77,4 +77,6 @@ export interface TlsContext {
     error: Error | null,
     isFirst: boolean,
   ): TlsFacts | HandshakeFailure;
+  /** The certificates that the peer has presented, its own first; see there. */
+  presented(socket: HandshakeSocket): readonly Uint8Array[];
 }

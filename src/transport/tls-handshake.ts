@@ -9,8 +9,17 @@ import type { TlsFacts } from "./tls-facts.ts";
 export interface HandshakeSocket {
   getTLSVersion(): string | null;
   getCipher(): { readonly standardName: string | null } | undefined;
-  /** `raw` is the certificate in DER; there is none if the peer has presented no certificate. */
-  getPeerCertificate(): { readonly raw?: Uint8Array } | null | undefined;
+  /**
+   * None if the peer has presented no certificate. With `false` it leads to the others that the
+   * peer has presented, in their order, and to an authority that is known to have issued them.
+   */
+  getPeerCertificate(abbreviated?: false): PresentedCertificate | null | undefined;
+}
+
+export interface PresentedCertificate {
+  /** In DER. */
+  readonly raw?: Uint8Array;
+  readonly issuerCertificate?: PresentedCertificate | null;
 }
 
 export interface HandshakeFailure {
@@ -102,6 +111,24 @@ function agreedFacts(
   const facts = { version, cipherSuite, isFirst, peerCertificates: [] };
   if (shared.size < MAX_SHARED) shared.set(key, facts);
   return facts;
+}
+
+/** More than any chain has. */
+const MAX_PRESENTED = 16;
+
+/**
+ * What the peer has presented, its own certificate first. Nothing is known of how they belong
+ * together: whoever has a good certificate may put any others behind it.
+ */
+export function presentedCertificates(socket: HandshakeSocket): Uint8Array[] {
+  const presented: Uint8Array[] = [];
+  let next = socket.getPeerCertificate(false);
+  while (next?.raw !== undefined && presented.length < MAX_PRESENTED) {
+    presented.push(next.raw);
+    if (next.issuerCertificate === next) break;
+    next = next.issuerCertificate;
+  }
+  return presented;
 }
 
 function described(raw: Uint8Array): TlsFacts["peerCertificates"][number] {

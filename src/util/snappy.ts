@@ -95,7 +95,7 @@ function writeVarint(value: number, out: number[]): void {
 }
 
 /** CRC-32C, turned and shifted as the format wants it. */
-function maskedChecksum(data: Uint8Array): number {
+export function maskedChecksum(data: Uint8Array): number {
   let crc = ~0;
   for (const byte of data) crc = (crc >>> 8) ^ crcOfByte((crc ^ byte) & 0xff);
   const checksum = ~crc >>> 0;

@@ -10,9 +10,12 @@ function config(certificate: string): string {
     tls { cert_file: ${file(certificate)}, key_file: ${file(`${certificate}-key`)} }`;
 }
 
-function ask(server: ConfiguredServer): Promise<Response> {
+/** With the certificate of this name, or none. */
+function ask(server: ConfiguredServer, name?: string): Promise<Response> {
   const url = `https://localhost:${server.monitorPort}/varz`;
-  return fetch(url, { tls: { ca: pemOf("ca.pem") }, keepalive: false });
+  const own =
+    name === undefined ? {} : { cert: pemOf(`${name}.pem`), key: pemOf(`${name}-key.pem`) };
+  return fetch(url, { tls: { ca: pemOf("ca.pem"), ...own }, keepalive: false });
 }
 
 test("answers, and goes on with another certificate after a reload", async () => {
@@ -25,6 +28,32 @@ test("answers, and goes on with another certificate after a reload", async () =>
   await server.reload(config("renewed"));
   const varz = (await (await ask(server)).json()) as Record<string, unknown>;
   expect(varz).toMatchObject({ https_port: -1, tls_required: true });
+});
+
+test("asks for a certificate where clients have to be good by OCSP", async () => {
+  const file = (name: string) => `"${certificatePath(`${name}.pem`)}"`;
+  const checked = config("server").replace(
+    /\}$/,
+    `\n ca_file: ${file("ca")}, verify: true, ocsp_peer: true }`,
+  );
+  await using server = await ConfiguredServer.startWith(
+    `${checked}\nocsp_cache: false`,
+    ...["-a", "127.0.0.1", "-p", "-1"],
+  );
+  expect(server.log).toMatch(
+    /\[WRN\] Monitoring over HTTPS asks for certificates, but not whether/,
+  );
+  const answered = (name: string | undefined) =>
+    ask(server, name).then(
+      ({ status }) => status,
+      () => "nothing",
+    );
+  expect(await answered("client")).toBe(200);
+  for (const name of [undefined, "foreign-client", "expired-client"]) {
+    expect(await answered(name)).toBe("nothing");
+  }
+  await server.reload(config("server"));
+  expect(await answered(undefined)).toBe(200);
 });
 
 test.each([

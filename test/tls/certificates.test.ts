@@ -71,7 +71,6 @@ describe("a start", () => {
       tls("server", `ca_file: "${certificatePath("make.sh")}"`),
       "failed to parse root ca",
     ],
-    ["ocsp_peer", tls("server", "verify: true, ocsp_peer: true"), "is not available"],
   ])("with %s is refused, also by -t", async (_what, config, reason) => {
     const folder = mkdtempSync(join(tmpdir(), "midge-tls-"));
     try {

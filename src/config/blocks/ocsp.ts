@@ -44,7 +44,8 @@ const OCSP_FIELDS = {
   library: field(["library"], readLibrary),
 };
 
-const CACHE_DEFAULTS: OcspCacheSettings = {
+/** Also where peers are checked and nothing is said of a cache. */
+export const CACHE_DEFAULTS: OcspCacheSettings = {
   type: "local",
   localStore: "_rc_",
   preserveRevoked: false,

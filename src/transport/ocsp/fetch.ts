@@ -18,6 +18,9 @@ export interface OcspFetchFailure {
   readonly reason: string;
 }
 
+/** What timers can do. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
 export type OcspFetchMethod = "GET" | "POST";
 
 /** The answer, which may be anything. */
@@ -28,9 +31,9 @@ export async function fetchOcsp(
   rules: OcspFetchRules,
 ): Promise<Uint8Array | OcspFetchFailure> {
   const url = method === "GET" ? questionUrl(responderUrl, request) : responderUrl;
-  const limit = AbortSignal.timeout(rules.timeoutMs);
-  const signal = rules.signal === undefined ? limit : AbortSignal.any([limit, rules.signal]);
   try {
+    const limit = AbortSignal.timeout(Math.min(rules.timeoutMs, MAX_TIMEOUT_MS));
+    const signal = rules.signal === undefined ? limit : AbortSignal.any([limit, rules.signal]);
     const response = await fetch(url, {
       method,
       signal,

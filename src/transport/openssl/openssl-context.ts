@@ -7,11 +7,17 @@ import { assert } from "../../util/assert.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { PlainSocket, Secured, TlsContext, TlsMaterial, TlsOwner } from "../tls-context.ts";
 import type { TlsFacts } from "../tls-facts.ts";
-import { type HandshakeFailure, type HandshakeSocket, handshakeOutcome } from "../tls-handshake.ts";
+import {
+  type HandshakeFailure,
+  type HandshakeSocket,
+  handshakeOutcome,
+  presentedCertificates,
+} from "../tls-handshake.ts";
 import { CipherPipe } from "./cipher-pipe.ts";
 import {
   Control,
   MODE_RELEASE_BUFFERS,
+  NO_TICKETS,
   SERVER_OPTIONS,
   StatusAnswer,
   TRUST_PARTIAL_CHAINS,
@@ -101,6 +107,10 @@ export class OpenSslContext implements TlsContext, SessionContext {
     return handshakeOutcome(socket, this.asksForCertificate, isDone, error, isFirst);
   }
 
+  presented(socket: HandshakeSocket): readonly Uint8Array[] {
+    return this.asksForCertificate ? presentedCertificates(socket) : [];
+  }
+
   newSsl(): Address {
     const { symbols, takeError } = this.openSsl;
     const ssl = symbols.SSL_new(this.#ctx);
@@ -162,9 +172,11 @@ function configure({ symbols, takeError }: OpenSsl, ctx: Address, material: TlsM
     Number(symbols.SSL_CTX_ctrl(ctx, what, value, text)) !== 0;
   symbols.SSL_CTX_set_options(ctx, SERVER_OPTIONS);
   control(Control.Mode, MODE_RELEASE_BUFFERS);
-  // Sessions are in tickets, which clients keep.
+  // Sessions are in tickets, which clients keep. They do not hold all that a client has presented,
+  // and nobody looks again at what they hold: with certificates of clients there are none.
   control(Control.SetSessionCacheMode, 0);
-  symbols.SSL_CTX_set_num_tickets(ctx, 1);
+  symbols.SSL_CTX_set_num_tickets(ctx, verify ? 0 : 1);
+  if (verify) symbols.SSL_CTX_set_options(ctx, NO_TICKETS);
   symbols.SSL_CTX_set_session_id_context(ctx, SESSION_CONTEXT, SESSION_CONTEXT.length);
   symbols.SSL_CTX_set_verify(ctx, verify ? VERIFY_REQUIRED : 0, null);
   if (symbols.SSL_CTX_set_ciphersuites(ctx, NEW_CIPHERS) !== 1) throw takeError();

@@ -7,6 +7,7 @@ import { freeBytes } from "../../util/bytes.ts";
 import type { Clock } from "../../util/clock.ts";
 import { passOn } from "../pass-on.ts";
 import type { PlainSocket, SecuredSocket, TlsOwner, TlsSession } from "../tls-context.ts";
+import type { PresentedCertificate } from "../tls-handshake.ts";
 import { BATCH_BYTES, type CipherPipe, SLICE_BYTES } from "./cipher-pipe.ts";
 import { CallError } from "./constants.ts";
 import type { Address, OpenSsl, OpenSslError } from "./library.ts";
@@ -355,10 +356,10 @@ export class OpenSslSession implements SecuredSocket, TlsSession {
     return { standardName: symbols.SSL_CIPHER_standard_name(cipher) };
   }
 
-  getPeerCertificate(): { readonly raw?: Uint8Array } {
-    if (this.#ssl === undefined) return {};
-    const raw = peerCertificate(this.#context.openSsl, this.#ssl);
-    return raw === undefined ? {} : { raw };
+  getPeerCertificate(abbreviated?: false): PresentedCertificate | undefined {
+    const hasOthers = abbreviated === false;
+    if (this.#ssl === undefined) return undefined;
+    return peerCertificate(this.#context.openSsl, this.#ssl, hasOthers);
   }
 }
 

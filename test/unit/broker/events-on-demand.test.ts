@@ -10,6 +10,8 @@ import { EventsOnDemand } from "../../../src/broker/events-on-demand.ts";
 import { EventListener, eventHost } from "../../support/event-listener.ts";
 import { MemoryBroker } from "../../support/memory-broker.ts";
 
+const certificate = { subject: "CN=a", issuer: "CN=b", fingerprint: "", raw: "" };
+
 /** A broker whose clients are all in account A. */
 function setUp() {
   const memory = new MemoryBroker({
@@ -72,12 +74,14 @@ describe("events are loaded", () => {
 describe("what happens to connections", () => {
   test("while events are being loaded is told afterwards, in order", async () => {
     const { memory, events, account, listenTo, settled } = setUp();
-    const listener = listenTo("$SYS.ACCOUNT.>", "$SYS.SERVER.*.CLIENT.>");
+    const listener = listenTo("$SYS.ACCOUNT.>", "$SYS.SERVER.*.CLIENT.>", "$SYS.SERVER.*.OCSP.>");
     const { client } = memory.connect();
     events.onConnectionCount(account);
     events.onConnect(client);
     events.onAuthenticationError(client, closeReasons.authenticationViolation, undefined);
     events.onDisconnect(client, closeReasons.authenticationViolation);
+    events.onInvalidLink(certificate, certificate, "reason");
+    events.onPeerRejected(certificate, "reason");
     expect(listener.subjects()).toEqual([]);
     await settled();
     expect(listener.subjects()).toEqual([
@@ -85,6 +89,8 @@ describe("what happens to connections", () => {
       "$SYS.ACCOUNT.A.CONNECT",
       expect.stringMatching(/^\$SYS\.SERVER\.N[A-Z]+\.CLIENT\.AUTH\.ERR$/),
       "$SYS.ACCOUNT.A.DISCONNECT",
+      expect.stringMatching(/OCSP\.PEER\.LINK\.INVALID$/),
+      expect.stringMatching(/OCSP\.PEER\.CONN\.REJECT$/),
     ]);
   });
 

@@ -155,6 +155,42 @@ describe("a refused log-in", () => {
   });
 });
 
+describe("certificates of clients", () => {
+  const link = { subject: "CN=authority", issuer: "CN=root", fingerprint: "bGluaw==", raw: "AA==" };
+  const peer = { subject: "CN=a", issuer: "CN=authority", fingerprint: "cGVlcg==", raw: "AQ==" };
+  const texts = (one: object) => JSON.stringify(one);
+
+  test("that are not good are told with who brought them", () => {
+    const { events, heard } = setUp();
+    events.onInvalidLink(link, peer, "Invalid OCSP response status: revoked");
+    events.onPeerRejected(peer, "client not OCSP valid");
+    const [invalid, rejected] = heard();
+    expect([invalid!.subject, rejected!.subject]).toEqual([
+      `$SYS.SERVER.${ID}.OCSP.PEER.LINK.INVALID`,
+      `$SYS.SERVER.${ID}.OCSP.PEER.CONN.REJECT`,
+    ]);
+    const head = (type: string) =>
+      `{"type":"io.nats.server.advisory.v1.${type}","id":"NUID","timestamp":"${invalid!.body["timestamp"]}"`;
+    const end = (reason: string) => `"reason":"${reason}"}`;
+    const server = /"server":\{.*?"TIME"\}/.exec(masked(invalid!.text))![0];
+    expect(masked(invalid!.text)).toBe(
+      `${head("ocsp_peer_link_invalid")},"link":${texts(link)},"peer":${texts(peer)},${server},` +
+        end("Invalid OCSP response status: revoked"),
+    );
+    expect(masked(rejected!.text)).toBe(
+      `${head("ocsp_peer_reject")},"kind":"Client","peer":${texts(peer)},${server},` +
+        end("client not OCSP valid"),
+    );
+  });
+
+  test("are nobody's business who does not listen", () => {
+    const { events, heard } = setUp(["$SYS.SERVER.*.OCSP.PEER.CONN.>"]);
+    events.onInvalidLink(link, peer, "reason");
+    events.onPeerRejected(peer, "reason");
+    expect(heard()).toHaveLength(1);
+  });
+});
+
 describe("an account's connections", () => {
   test("are counted on both subjects after each change", () => {
     const { memory, events, account, heard } = setUp();

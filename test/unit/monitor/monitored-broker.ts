@@ -79,6 +79,8 @@ export class MonitoredBroker {
       clientAddress: () => ({ host: "0.0.0.0", port: 4222 }),
       certificates: () => undefined,
       certificateEndMs: () => undefined,
+      ocspCache: () => undefined,
+      authorities: () => undefined,
       isReady: () => this.isReady,
     };
     const usage = { memoryBytes: 1024, cores: 4, cpuPercent: 12.5 };

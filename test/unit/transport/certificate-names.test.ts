@@ -3,9 +3,11 @@ import { describe, expect, test } from "bun:test";
 import {
   certificateNames,
   escaped,
+  nameText,
   subjectText,
 } from "../../../src/transport/certificate-names.ts";
 import { Random } from "../../../src/util/random.ts";
+import { makeCertificate } from "../../support/certificate-maker.ts";
 import { pemOf } from "../../tls/tls-peer.ts";
 
 const ROUNDS = 3000;
@@ -23,6 +25,13 @@ test("a certificate names its subject and others", () => {
   });
   expect(names.subject[0]).toEqual([{ type: "2.5.4.6", value: "DE" }]);
   expect(subjectText(names)).toBe("CN=client,OU=plant,O=midge tests,C=DE");
+});
+
+test("a name alone has the same text, and anything else none", () => {
+  const { subject } = makeCertificate({ name: "a, b" });
+  expect(nameText(subject)).toBe("CN=a\\, b");
+  expect(nameText(derOf("client"))).toBe("");
+  expect(nameText(subject.subarray(1))).toBe("");
 });
 
 test("one without other names has only a subject", () => {

@@ -1,6 +1,6 @@
 /** How OCSP responders are asked over HTTP, and what they may do to the one who asks. */
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { fetchOcsp } from "../../../../src/transport/ocsp/fetch.ts";
+import { fetchOcsp } from "../../src/transport/ocsp/fetch.ts";
 
 const QUESTION = Uint8Array.of(0xfb, 0xef, 0xbe, 0xff);
 const ANSWER = Uint8Array.of(1, 2, 3);
