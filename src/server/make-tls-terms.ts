@@ -78,7 +78,7 @@ function contextOf(
       verify: settings.verify,
       minVersion: settings.minVersion === "1.3" ? "TLSv1.3" : "TLSv1.2",
       ciphers: cipherList(settings.cipherSuites),
-      curves: curveList(settings.curvePreferences ?? [...CURVES.keys()]),
+      curves: settings.curvePreferences && curveList(settings.curvePreferences),
     });
   } catch (error) {
     throw new Error(`error parsing X509 certificate/key pair: ${messageOf(error)}`);

@@ -13,6 +13,9 @@ import {
 } from "./tls-handshake.ts";
 import { type TlsServerOptions, upgraded } from "./tls-upgrade.ts";
 
+/** In nats-server's order; the runtime's own default lacks the last one. */
+const ALL_CURVES = "X25519MLKEM768:X25519:P-256:P-384:P-521";
+
 export class RuntimeTlsContext implements TlsContext {
   readonly #options: TlsServerOptions;
   readonly asksForCertificate: boolean;
@@ -20,14 +23,14 @@ export class RuntimeTlsContext implements TlsContext {
 
   /** Throws an `Error` for certificates, keys, ciphers or curves that cannot be used. */
   constructor(material: TlsMaterial) {
-    const { certificates, ca, verify = false, minVersion = "TLSv1.2", ciphers, curves } = material;
+    const { certificates, ca, verify = false, minVersion = "TLSv1.2", ciphers } = material;
     const { context } = createSecureContext({
       cert: certificates.map(({ cert }) => cert),
       key: certificates.map(({ key }) => key),
       ca,
       minVersion,
       ...(ciphers === undefined ? {} : { ciphers }),
-      ...(curves === undefined ? {} : { ecdhCurve: curves }),
+      ecdhCurve: material.curves ?? ALL_CURVES,
       honorCipherOrder: true,
     });
     this.asksForCertificate = verify;

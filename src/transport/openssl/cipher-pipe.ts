@@ -77,6 +77,8 @@ export class CipherPipe {
 
   /** Drops what a broken connection has left of its input. */
   clear(): void {
+    // It overwrites all that the BIO has ever held.
+    if (this.isUsedUp) return;
     this.#openSsl.symbols.BIO_ctrl(this.#input, CTRL_RESET, 0, null);
   }
 

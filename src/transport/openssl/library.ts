@@ -101,6 +101,8 @@ function openLibrary(ffi: Ffi, file: string) {
     ERR_peek_last_error: { args: [], returns: u64 },
     ERR_clear_error: { args: [], returns: none },
     ERR_reason_error_string: { args: [u64], returns: cstring },
+    OPENSSL_sk_num: { args: [ptr], returns: i32 },
+    OPENSSL_sk_value: { args: [ptr, i32], returns: ptr },
     CRYPTO_memdup: { args: [ptr, size, ptr, i32], returns: ptr },
 
     BIO_s_mem: { args: [], returns: ptr },
@@ -156,7 +158,5 @@ function openLibrary(ffi: Ffi, file: string) {
     SSL_get_certificate: { args: [ptr], returns: ptr },
     SSL_get0_peer_certificate: { args: [ptr], returns: ptr },
     SSL_get_peer_cert_chain: { args: [ptr], returns: ptr },
-    OPENSSL_sk_num: { args: [ptr], returns: i32 },
-    OPENSSL_sk_value: { args: [ptr, i32], returns: ptr },
   });
 }

@@ -170,12 +170,13 @@ function configure({ symbols, takeError }: OpenSsl, ctx: Address, material: TlsM
   const { minVersion, verify = false, curves } = material;
   const control = (what: Control, value: number, text: Uint8Array | null = null) =>
     Number(symbols.SSL_CTX_ctrl(ctx, what, value, text)) !== 0;
-  // A ticket does not keep the chain that a peer has presented.
-  symbols.SSL_CTX_set_options(ctx, SERVER_OPTIONS + (verify ? NO_TICKETS : 0));
+  symbols.SSL_CTX_set_options(ctx, SERVER_OPTIONS);
   control(Control.Mode, MODE_RELEASE_BUFFERS);
-  // Sessions are in tickets, which clients keep.
+  // Sessions are in tickets, which clients keep. They do not hold all that a client has presented,
+  // and nobody looks again at what they hold: with certificates of clients there are none.
   control(Control.SetSessionCacheMode, 0);
   symbols.SSL_CTX_set_num_tickets(ctx, verify ? 0 : 1);
+  if (verify) symbols.SSL_CTX_set_options(ctx, NO_TICKETS);
   symbols.SSL_CTX_set_session_id_context(ctx, SESSION_CONTEXT, SESSION_CONTEXT.length);
   symbols.SSL_CTX_set_verify(ctx, verify ? VERIFY_REQUIRED : 0, null);
   if (symbols.SSL_CTX_set_ciphersuites(ctx, NEW_CIPHERS) !== 1) throw takeError();

@@ -5,18 +5,21 @@
  */
 import { freeBytes } from "../../util/bytes.ts";
 import type { Clock } from "../../util/clock.ts";
+import { passOn } from "../pass-on.ts";
 import type { PlainSocket, SecuredSocket, TlsOwner, TlsSession } from "../tls-context.ts";
 import type { PresentedCertificate } from "../tls-handshake.ts";
 import { BATCH_BYTES, type CipherPipe, SLICE_BYTES } from "./cipher-pipe.ts";
 import { CallError } from "./constants.ts";
 import type { Address, OpenSsl, OpenSslError } from "./library.ts";
-import { peerCertificates, verificationError } from "./peer-certificate.ts";
+import { peerCertificate, verificationError } from "./peer-certificate.ts";
 
 /** Sockets that take nothing hold this much ciphertext at most, or they are closed. */
 export const MAX_UNSENT_BYTES = 262_144;
 /** How long a peer has to take the rest when the connection ends. */
 const LINGER_MS = 2000;
 
+/** Chunks up to this size come in memory of their own: who keeps one must not keep a buffer. */
+const COPIED_BYTES = 65_536;
 /** Chunks from this size on are freed when they have been used. */
 const FREED_CHUNK_BYTES = 4096;
 
@@ -143,8 +146,8 @@ export class OpenSslSession implements SecuredSocket, TlsSession {
       this.#owner.reportHandshake(true, null);
       this.#tellOfRoom();
     }
-    const isKept = received > 0 && this.#pass(plain.subarray(0, received));
-    if (!isKept) pipe.giveBackPlain(plain);
+    if (received > 0) this.#pass(plain, received);
+    else pipe.giveBackPlain(plain);
     this.#conclude(end);
   }
 
@@ -183,10 +186,18 @@ export class OpenSslSession implements SecuredSocket, TlsSession {
     return { received, end: undefined };
   }
 
-  /** True if the listener keeps it. */
-  #pass(plaintext: Uint8Array): boolean {
-    if (this.#step !== Step.Open) return false;
-    return this.#owner.listener?.onBytes(plaintext) === true;
+  /** Hands the plaintext over and gives the buffer back, unless the listener keeps it. */
+  #pass(plain: Uint8Array, length: number): void {
+    const { pipe } = this.#context;
+    const listener = this.#step === Step.Open ? this.#owner.listener : undefined;
+    if (length <= COPIED_BYTES) {
+      const copy = plain.slice(0, length);
+      pipe.giveBackPlain(plain);
+      passOn(copy, listener);
+      return;
+    }
+    const isKept = listener?.onBytes(plain.subarray(0, length)) === true;
+    if (!isKept) pipe.giveBackPlain(plain);
   }
 
   #conclude(end: CallEnd): void {
@@ -229,6 +240,8 @@ export class OpenSslSession implements SecuredSocket, TlsSession {
         const batch = Math.min(BATCH_BYTES, length - written);
         if (symbols.SSL_write(ssl, addressOf(bytes, offset + written), batch) !== batch) {
           this.#flush();
+          // Not from within: the caller is in the middle of its own work.
+          this.#context.clock.afterEvents(() => this.terminate());
           return -1;
         }
         written += batch;
@@ -343,13 +356,10 @@ export class OpenSslSession implements SecuredSocket, TlsSession {
     return { standardName: symbols.SSL_CIPHER_standard_name(cipher) };
   }
 
-  getPeerCertificate(): PresentedCertificate | undefined {
+  getPeerCertificate(abbreviated?: false): PresentedCertificate | undefined {
+    const hasOthers = abbreviated === false;
     if (this.#ssl === undefined) return undefined;
-    const presented = peerCertificates(this.#context.openSsl, this.#ssl);
-    return presented.reduceRight<PresentedCertificate | undefined>(
-      (issuerCertificate, raw) => ({ raw, ...(issuerCertificate && { issuerCertificate }) }),
-      undefined,
-    );
+    return peerCertificate(this.#context.openSsl, this.#ssl, hasOthers);
   }
 }
 

@@ -2,6 +2,7 @@
  * What OpenSSL knows of the certificate that a peer has presented, and what it has against it, in
  * the runtime's terms.
  */
+import type { PresentedCertificate } from "../tls-handshake.ts";
 import { type Address, type OpenSsl, OpenSslError } from "./library.ts";
 
 /**
@@ -22,26 +23,28 @@ const VERIFICATION_ERRORS: ReadonlyMap<number, string> = new Map([
   [79, "INVALID_CA"],
 ]);
 
-/** The certificates that the peer has presented, in DER, its own first. */
-export function peerCertificates(openSsl: OpenSsl, ssl: Address): Uint8Array[] {
+/** The peer's own certificate, and what came behind it; undefined if there is none. */
+export function peerCertificate(
+  openSsl: OpenSsl,
+  ssl: Address,
+  hasOthers: boolean,
+): PresentedCertificate | undefined {
   const { symbols } = openSsl;
   const own = symbols.SSL_get0_peer_certificate(ssl);
-  if (own === null) return [];
-  const certificates = [encoded(openSsl, own)];
-  // On the server's side the peer's own is not among them.
-  const others = symbols.SSL_get_peer_cert_chain(ssl);
+  if (own === null) return undefined;
+  let next: PresentedCertificate | null = null;
+  // On the server's side these are the others.
+  const others = hasOthers ? symbols.SSL_get_peer_cert_chain(ssl) : null;
   const count = others === null ? 0 : symbols.OPENSSL_sk_num(others);
-  for (let i = 0; i < Math.min(count, MAX_OTHERS); i++) {
-    const other = symbols.OPENSSL_sk_value(others, i);
-    if (other !== null) certificates.push(encoded(openSsl, other));
+  for (let i = count - 1; i >= 0; i--) {
+    const raw = encoded(openSsl, symbols.OPENSSL_sk_value(others, i));
+    next = { raw, issuerCertificate: next };
   }
-  return certificates;
+  return { raw: encoded(openSsl, own), issuerCertificate: next };
 }
 
-/** More than any chain has. */
-const MAX_OTHERS = 15;
-
-function encoded(openSsl: OpenSsl, certificate: Address): Uint8Array {
+/** In DER. */
+function encoded(openSsl: OpenSsl, certificate: Address | null): Uint8Array {
   const { symbols, addressOf } = openSsl;
   const length = symbols.i2d_X509(certificate, null);
   if (length <= 0) throw openSsl.takeError();
