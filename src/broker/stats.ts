@@ -25,6 +25,9 @@ export interface KindCounters {
 /** What permissions keep clients from. */
 export type Violation = "publish" | "reply" | "subscribe";
 
+/** How TLS handshakes end: `rejected` is a peer that TLS itself would have let in. */
+export type HandshakeEnd = "complete" | "failed" | "rejected" | "throttled" | "timeout";
+
 /** What the broker counts beside traffic; one per broker, read by monitoring. */
 export class BrokerCounters implements TrafficCounters {
   inMessages = 0;
@@ -43,6 +46,13 @@ export class BrokerCounters implements TrafficCounters {
   readonly kinds: Readonly<Record<ConnectionKind, KindCounters>> = { nats: noConnections() };
   /** Publishes and subscriptions that permissions have prevented. */
   readonly violations: Record<Violation, number> = { publish: 0, reply: 0, subscribe: 0 };
+  readonly tlsHandshakes: Record<HandshakeEnd, number> = {
+    complete: 0,
+    failed: 0,
+    rejected: 0,
+    throttled: 0,
+    timeout: 0,
+  };
   /** Log-ins refused, by the label of the reason. */
   readonly refusedLogIns = new Map<string, number>();
   /** Publishes that found no plan, in accounts that a reload has removed. */

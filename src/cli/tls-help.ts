@@ -23,6 +23,7 @@ const FIELDS: readonly (readonly [string, string])[] = [
   ["verify", "Clients have to present a certificate"],
   ["verify_and_map", "Likewise, and it says which user they are"],
   ["pinned_certs", "SHA-256 of public keys (SPKI): only these clients"],
+  ["ocsp_peer", "Ask OCSP responders about clients: true, or a block"],
   ["watch", "Whether files that change are taken over without a reload"],
   ["timeout", "Time for the handshake (default: 2s)"],
   ["handshake_first", "Handshake before INFO: true, auto, or how long to wait"],

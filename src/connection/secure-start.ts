@@ -4,6 +4,7 @@
  * Modes, texts and times are the reference's (its createClientEx and doTLSHandshake).
  */
 import { closeReasons } from "../broker/close-reason.ts";
+import type { HandshakeEnd } from "../broker/stats.ts";
 import type { TlsContext } from "../transport/tls-context.ts";
 import type { TlsFacts } from "../transport/tls-facts.ts";
 import type { HandshakeFailure, TlsEvents } from "../transport/tls-handshake.ts";
@@ -164,7 +165,7 @@ export class SecureStart implements TransportListener, TlsEvents {
     const proceed = (isAdmitted: boolean) => {
       if (!this.#connection.isLive) return;
       if (isAdmitted) this.#settle(facts);
-      else this.#fail({ reason: peerCheck.refusal, isProbe: false });
+      else this.#reject(peerCheck.refusal);
     };
     void peerCheck.admits(this.#transport.presentedTo(context)).then(proceed);
   }
@@ -173,7 +174,7 @@ export class SecureStart implements TransportListener, TlsEvents {
   #keep(chunk: Uint8Array): boolean {
     this.#early.push(chunk);
     this.#earlyBytes += chunk.length;
-    if (this.#earlyBytes > MAX_EARLY_BYTES) this.#fail({ reason: TOO_EARLY, isProbe: false });
+    if (this.#earlyBytes > MAX_EARLY_BYTES) this.#reject(TOO_EARLY);
     return true;
   }
 
@@ -183,9 +184,10 @@ export class SecureStart implements TransportListener, TlsEvents {
     const obstacle = pinObstacle(this.#terms.pins, this.#transport.tls);
     if (obstacle !== undefined) {
       say(connection, "debug", "tls_handshake", obstacle);
-      this.#fail({ reason: "certificate not pinned", isProbe: false });
+      this.#reject("certificate not pinned");
       return;
     }
+    this.#count("complete");
     say(connection, "debug", "tls_handshake", "TLS handshake complete");
     const agreed = `TLS version ${version}, cipher suite ${cipherSuite}`;
     say(connection, "debug", "tls_handshake", agreed);
@@ -243,6 +245,7 @@ export class SecureStart implements TransportListener, TlsEvents {
   /** There are too many handshakes already. */
   #refuse(): void {
     this.#cancelTimer();
+    this.#count("throttled");
     this.#connection.sendError(THROTTLED);
     this.#connection.close(closeReasons.maxConnectionsExceeded);
     this.#connection.endTurn();
@@ -250,6 +253,7 @@ export class SecureStart implements TransportListener, TlsEvents {
 
   #onTimeout(): void {
     if (!this.#connection.isLive) return;
+    this.#count("timeout");
     this.#transport.writePlain(TLS_REQUIRED);
     say(this.#connection, "debug", "tls_handshake", "TLS handshake timeout");
     this.#connection.close(closeReasons.tlsHandshakeError);
@@ -257,12 +261,26 @@ export class SecureStart implements TransportListener, TlsEvents {
   }
 
   #fail({ reason, isProbe }: HandshakeFailure): void {
+    this.#count("failed");
+    this.#end(reason, isProbe ? "debug" : "error");
+  }
+
+  /** TLS is there, and the peer is not wanted. */
+  #reject(reason: string): void {
+    this.#count("rejected");
+    this.#end(reason, "error");
+  }
+
+  #end(reason: string, level: "debug" | "error"): void {
     this.#cancelTimer();
     this.#early = [];
-    const level = isProbe ? "debug" : "error";
     say(this.#connection, level, "tls_handshake", `TLS handshake error: ${reason}`);
     this.#connection.close(closeReasons.tlsHandshakeError);
     this.#connection.endTurn();
+  }
+
+  #count(end: HandshakeEnd): void {
+    this.#connection.context.broker.counters.tlsHandshakes[end]++;
   }
 
   /** The connection goes on by itself. */

@@ -96,7 +96,6 @@ function cipherList(names: readonly string[] | undefined): string | undefined {
   return names.flatMap((name) => CIPHER_SUITES.get(name)?.runtimeName ?? []).join(":");
 }
 
-/** Of those that nats-server has by default the runtime's own list has no P-521. */
 function curveList(names: readonly string[]): string {
   return names.map((name) => CURVES.get(name) ?? name).join(":");
 }

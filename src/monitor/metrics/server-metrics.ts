@@ -112,6 +112,12 @@ export const serverMetrics: readonly MetricRow[] = [
       samplesBy("operation", Object.entries(subject.broker.counters.violations)),
   },
   {
+    name: "midge_tls_handshakes", type: "counter",
+    help: "TLS handshakes of clients, by how they ended. Rejected are peers that are not pinned or revoked.",
+    read: ({ subject }) =>
+      samplesBy("result", Object.entries(subject.broker.counters.tlsHandshakes)),
+  },
+  {
     name: "midge_monitoring_requests", type: "counter",
     help: "HTTP requests for monitoring, by path, as in http_req_stats of /varz.",
     read: ({ facts }) => samplesBy("path", Object.entries(facts.requestCounts)),
