@@ -10,6 +10,7 @@ import { ConfiguredServer } from "../support/configured-server.ts";
 import { eventually } from "../support/measured-server.ts";
 import { OcspResponder } from "../support/ocsp-responder.ts";
 import { runToEnd } from "../support/program.ts";
+import { OcspAuthority } from "../tls/ocsp-authority.ts";
 import { pemOf, talk } from "../tls/tls-peer.ts";
 
 const SOON_MS = 10_000;
@@ -51,6 +52,10 @@ async function handshake(port: number, ...args: string[]): Promise<string> {
   );
   const [stdout] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   return stdout;
+}
+
+function ca(): string {
+  return responder.authority.pem;
 }
 
 function statusIn(said: string): string {
@@ -237,6 +242,36 @@ describe("certificates of clients", () => {
     expect((await talk({ ...peer, certificate: "plain-client" })).end).not.toBe("PONG");
   });
 });
+
+test.each(["TLSv1.2", undefined] as const)(
+  "clients are checked by OCSP with all that they present, up to %s, and no session goes on",
+  async (version) => {
+    await using authority = new OcspAuthority();
+    const middle = authority.issue({ name: "middle", isAuthority: true });
+    const client = authority.issue({ name: "deep", issuer: middle });
+    authority.say("good", { certificate: client, issuer: middle });
+    authority.say("good", { certificate: middle });
+    await Bun.write(`${folder}/clients.pem`, authority.root.pem);
+    await Bun.write(`${folder}/chain.pem`, (await Bun.file(`${folder}/plain.pem`).text()) + ca());
+    await using server = await ConfiguredServer.start(`
+      ocsp { mode: always, library: system }
+      ocsp_cache: false
+      tls { cert_file: "${folder}/chain.pem", key_file: "${folder}/plain-key.pem"
+        ca_file: "${folder}/clients.pem", verify: true, ocsp_peer: true }`);
+    const wish = {
+      port: server.port,
+      authorityPem: responder.authority.pem,
+      own: { ...client, pem: client.pem + middle.pem },
+      ...(version && { maxVersion: version }),
+    };
+    const { end, session } = await talk(wish);
+    expect(end).toBe("PONG");
+    expect(await talk({ ...wish, session })).toMatchObject({ end: "PONG", isResumed: false });
+    authority.say("revoked", { certificate: middle });
+    expect((await talk({ ...wish, session })).end).not.toBe("PONG");
+    await server.logged(/TLS handshake error: client not OCSP valid/);
+  },
+);
 
 test("another protocol is told of as nats-server does", async () => {
   await using server = await ConfiguredServer.start(config("must", "must"));
