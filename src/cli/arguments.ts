@@ -108,11 +108,12 @@ function sourcesOf(given: readonly GivenFlag[]): OptionSources {
     if (effect.kind !== "unsupported" || value === false) continue;
     unsupportedFlags.push(`midge has no ${effect.feature}, it is one server`);
   }
-  const missing = given.filter(({ effect, value }) => {
-    return effect.kind === "unavailable" && value !== false;
-  });
+  const unavailableFlags = new Set<string>();
+  for (const { name, effect, value } of given) {
+    if (effect.kind === "unavailable" && value !== false) unavailableFlags.add(name);
+  }
   return {
-    unavailableFlags: [...new Set(missing.map((one) => one.name))],
+    unavailableFlags: [...unavailableFlags],
     configPath: configPath === "" ? undefined : configPath,
     flags: valuesOf(given),
     unsupportedFlags: [...new Set(unsupportedFlags)],
@@ -121,11 +122,17 @@ function sourcesOf(given: readonly GivenFlag[]): OptionSources {
 
 /** What the flag of that kind was given last; "" without one. */
 function lastText(given: readonly GivenFlag[], kind: "signal" | "config"): string {
-  return String(given.findLast((one) => one.effect.kind === kind)?.value ?? "");
+  return String(lastOf(given, kind)?.value ?? "");
 }
 
 function isAsked(given: readonly GivenFlag[], kind: "help" | "version" | "test"): boolean {
-  return given.findLast((one) => one.effect.kind === kind)?.value === true;
+  return lastOf(given, kind)?.value === true;
+}
+
+function lastOf(given: readonly GivenFlag[], kind: FlagEffect["kind"]): GivenFlag | undefined {
+  let last: GivenFlag | undefined;
+  for (const one of given) if (one.effect.kind === kind) last = one;
+  return last;
 }
 
 function isSwitch(flag: Flag): boolean {

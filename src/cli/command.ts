@@ -88,22 +88,23 @@ const CONFIG: readonly Flag[] = [
   },
 ];
 
-/** nats-server's flags for things that midge does not have. They are not in the help text. */
-const UNSUPPORTED: readonly Flag[] = [
-  ...["js", "jetstream"].map((name) => unsupported(name, "JetStream", "boolean")),
-  ...["sd", "store_dir"].map((name) => unsupported(name, "JetStream", "string")),
-  ...["no_advertise"].map((name) => unsupported(name, "clustering", "boolean")),
-  ...["routes", "cluster", "cluster_name", "cluster_listen", "cluster_advertise"].map((name) => {
-    return unsupported(name, "clustering", "string");
-  }),
-  unsupported("connect_retries", "clustering", "string"),
-];
-
-/** nats-server's flags for what midge does not have yet. They are not in the help text either. */
-const UNAVAILABLE: readonly Flag[] = [
-  ...["tls", "tlsverify"].map((name) => unavailable(name, "boolean")),
-  ...["tlscert", "tlskey", "tlscacert"].map((name) => unavailable(name, "string")),
-];
+/**
+ * nats-server's flags for things that midge does not have, or not yet. They are not in the help
+ * text.
+ */
+function hiddenFlags(): readonly Flag[] {
+  return [
+    ...["js", "jetstream"].map((name) => unsupported(name, "JetStream", "boolean")),
+    ...["sd", "store_dir"].map((name) => unsupported(name, "JetStream", "string")),
+    unsupported("no_advertise", "clustering", "boolean"),
+    ...["routes", "cluster", "cluster_name", "cluster_listen", "cluster_advertise"].map((name) => {
+      return unsupported(name, "clustering", "string");
+    }),
+    unsupported("connect_retries", "clustering", "string"),
+    ...["tls", "tlsverify"].map((name) => unavailable(name, "boolean")),
+    ...["tlscert", "tlskey", "tlscacert"].map((name) => unavailable(name, "string")),
+  ];
+}
 
 /** Every flag that the help text shows, in its order. Takes a while, so not at start. */
 export function allFlags(): readonly Flag[] {
@@ -118,8 +119,10 @@ export function allFlags(): readonly Flag[] {
 export function flagNamed(name: string): Flag | undefined {
   const option = optionOfFlag(name);
   if (option !== undefined) return optionFlag(option);
-  const others = [CONFIG, [SIGNAL], SWITCHES, COMMON, UNSUPPORTED, UNAVAILABLE];
-  return others.flat().find((flag) => flag.names.includes(name));
+  for (const flag of [...CONFIG, SIGNAL, ...SWITCHES, ...COMMON]) {
+    if (flag.names.includes(name)) return flag;
+  }
+  return hiddenFlags().find((flag) => flag.names.includes(name));
 }
 
 /** The whole definition, in citty's terms. */

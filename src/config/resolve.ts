@@ -7,7 +7,7 @@ import type { FileView } from "./blocks/named-files.ts";
 import type { ConfigSource } from "./parser.ts";
 import { type OptionName, type Options, defaultOptions, withValues } from "./options.ts";
 
-import { unavailableFlags, unavailableText } from "./unavailable.ts";
+import { unavailableFlags, unavailableTexts } from "./unavailable.ts";
 
 /** What the command line says about options. */
 export interface OptionSources {
@@ -84,8 +84,10 @@ export async function resolveOptions(
 }
 
 function unavailableIn(sources: OptionSources, options: Options): readonly string[] {
-  const flags = sources.unavailableFlags.map(unavailableText);
-  return [...flags, ...unavailableFlags(options, sources.flags)];
+  return [
+    ...unavailableTexts(sources.unavailableFlags),
+    ...unavailableFlags(options, sources.flags),
+  ];
 }
 
 function supportProblems(

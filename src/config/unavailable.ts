@@ -9,6 +9,13 @@ export function unavailableText(name: string): string {
   return `"${name}" is not available in this version of midge`;
 }
 
+/** The same of several. */
+export function unavailableTexts(names: readonly string[]): readonly string[] {
+  const texts: string[] = [];
+  for (const name of names) texts.push(unavailableText(name));
+  return texts;
+}
+
 /** Those that the flags ask for, one line each. */
 export function unavailableFlags(
   options: Options,
