@@ -120,21 +120,28 @@ function sourcesOf(given: readonly GivenFlag[]): OptionSources {
 
 /** What the flags say about TLS; undefined if they say nothing. */
 function tlsFlagsOf(given: readonly GivenFlag[]): TlsFlags | undefined {
-  const said = given.flatMap(({ effect, value }) => {
-    return effect.kind === "tls" ? [[effect.field, value] as const] : [];
-  });
-  return said.length === 0 ? undefined : Object.fromEntries(said);
+  let flags: TlsFlags | undefined;
+  for (const { effect, value } of given) {
+    if (effect.kind === "tls") flags = { ...flags, [effect.field]: value };
+  }
+  return flags;
 }
 
 /** What the flag of that kind was given last; "" without one. */
 function lastText(given: readonly GivenFlag[], kind: "signal" | "config"): string {
-  return String(given.findLast((one) => one.effect.kind === kind)?.value ?? "");
+  return String(lastOf(given, kind)?.value ?? "");
 }
 
 type AskedKind = "help" | "help-tls" | "version" | "test";
 
 function isAsked(given: readonly GivenFlag[], kind: AskedKind): boolean {
-  return given.findLast((one) => one.effect.kind === kind)?.value === true;
+  return lastOf(given, kind)?.value === true;
+}
+
+function lastOf(given: readonly GivenFlag[], kind: FlagEffect["kind"]): GivenFlag | undefined {
+  let last: GivenFlag | undefined;
+  for (const one of given) if (one.effect.kind === kind) last = one;
+  return last;
 }
 
 function isSwitch(flag: Flag): boolean {

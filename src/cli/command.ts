@@ -65,13 +65,16 @@ const SIGNAL: Flag = {
   },
 };
 
-const TLS: readonly Flag[] = [
-  tlsFlag("tls", "isWanted", "", "Use TLS, false to do without"),
-  tlsFlag("tlscert", "certFile", "file", "Certificate of this server"),
-  tlsFlag("tlskey", "keyFile", "file", "Private key of that certificate"),
-  tlsFlag("tlsverify", "verify", "", "Let in only clients with a certificate"),
-  tlsFlag("tlscacert", "caFile", "file", "Who signs the certificates of clients"),
-];
+/** About the TLS of the client port. */
+function tlsFlags(): readonly Flag[] {
+  return [
+    tlsFlag("tls", "isWanted", "", "Use TLS, false to do without"),
+    tlsFlag("tlscert", "certFile", "file", "Certificate of this server"),
+    tlsFlag("tlskey", "keyFile", "file", "Private key of that certificate"),
+    tlsFlag("tlsverify", "verify", "", "Let in only clients with a certificate"),
+    tlsFlag("tlscacert", "caFile", "file", "Who signs the certificates of clients"),
+  ];
+}
 
 const COMMON: readonly Flag[] = [
   common(["h", "help"], { kind: "help" }, "Show this text"),
@@ -100,15 +103,17 @@ const CONFIG: readonly Flag[] = [
 ];
 
 /** nats-server's flags for things that midge does not have. They are not in the help text. */
-const UNSUPPORTED: readonly Flag[] = [
-  ...["js", "jetstream"].map((name) => unsupported(name, "JetStream", "boolean")),
-  ...["sd", "store_dir"].map((name) => unsupported(name, "JetStream", "string")),
-  ...["no_advertise"].map((name) => unsupported(name, "clustering", "boolean")),
-  ...["routes", "cluster", "cluster_name", "cluster_listen", "cluster_advertise"].map((name) => {
-    return unsupported(name, "clustering", "string");
-  }),
-  unsupported("connect_retries", "clustering", "string"),
-];
+function unsupportedFlags(): readonly Flag[] {
+  return [
+    ...["js", "jetstream"].map((name) => unsupported(name, "JetStream", "boolean")),
+    ...["sd", "store_dir"].map((name) => unsupported(name, "JetStream", "string")),
+    unsupported("no_advertise", "clustering", "boolean"),
+    ...["routes", "cluster", "cluster_name", "cluster_listen", "cluster_advertise"].map((name) => {
+      return unsupported(name, "clustering", "string");
+    }),
+    unsupported("connect_retries", "clustering", "string"),
+  ];
+}
 
 /** Every flag that the help text shows, in its order. Takes a while, so not at start. */
 export function allFlags(): readonly Flag[] {
@@ -116,15 +121,17 @@ export function allFlags(): readonly Flag[] {
     const row = optionRow(name);
     return flagsOf(row).length > 0 && row.unavailable !== true;
   });
-  return [...options.map(optionFlag), ...TLS, ...CONFIG, SIGNAL, ...SWITCHES, ...COMMON];
+  return [...options.map(optionFlag), ...tlsFlags(), ...CONFIG, SIGNAL, ...SWITCHES, ...COMMON];
 }
 
 /** The flag of that name, written without dashes; undefined if there is none. */
 export function flagNamed(name: string): Flag | undefined {
   const option = optionOfFlag(name);
   if (option !== undefined) return optionFlag(option);
-  const others = [CONFIG, [SIGNAL], SWITCHES, TLS, COMMON, UNSUPPORTED];
-  return others.flat().find((flag) => flag.names.includes(name));
+  for (const flag of [...CONFIG, SIGNAL, ...SWITCHES, ...COMMON]) {
+    if (flag.names.includes(name)) return flag;
+  }
+  return [...tlsFlags(), ...unsupportedFlags()].find((flag) => flag.names.includes(name));
 }
 
 /** The whole definition, in citty's terms. */

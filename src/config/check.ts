@@ -48,9 +48,9 @@ function monitoringProblems({ httpPort, httpsPort, tls }: Options): string[] {
 function accountProblems(options: Options): string[] {
   const { accounts, username, authorizationToken, systemAccount, operators } = options;
   const problems: string[] = [];
-  if (accounts.some(({ users }) => users.length > 0)) {
-    if (username !== "") problems.push("Can not have a single user/pass and accounts");
-    else if (authorizationToken !== "") problems.push("Can not have a token and accounts");
+  const single = username !== "" ? "single user/pass" : authorizationToken !== "" ? "token" : "";
+  if (single !== "" && accounts.some(({ users }) => users.length > 0)) {
+    problems.push(`Can not have a ${single} and accounts`);
   }
   const isKnown = ["", "$SYS"].includes(systemAccount) || operators !== undefined;
   if (!isKnown && !accounts.some(({ name }) => name === systemAccount)) {

@@ -407,7 +407,9 @@ export function parseOptionValue<Value>(row: OptionRow<Value>, written: string):
 
 /** `options` with some values replaced; `values` come from `parseOptionValue`. */
 export function withValues(options: Options, values: ReadonlyMap<OptionName, unknown>): Options {
-  return completeOptions({ ...options, ...Object.fromEntries(values) });
+  const changed: Partial<Record<OptionName, unknown>> = { ...options };
+  for (const [name, value] of values) changed[name] = value;
+  return completeOptions(changed as Options);
 }
 
 /** Fills in what follows from other options. */

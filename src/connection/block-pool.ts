@@ -48,8 +48,8 @@ export class BlockPool {
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#cancelTrim = undefined;
-    this.#free = BLOCK_SIZES.map(() => []);
-    this.#unused = BLOCK_SIZES.map(() => 0);
+    this.#free = [[], [], []];
+    this.#unused = [0, 0, 0];
     this.lentBytes = 0;
   }
 

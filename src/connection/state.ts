@@ -21,23 +21,21 @@ export const enum ConnectionState {
   Closed = 4,
 }
 
+const enum Bit {
+  Authenticating = 1 << ConnectionState.Authenticating,
+  Open = 1 << ConnectionState.Open,
+  Closing = 1 << ConnectionState.Closing,
+  Closed = 1 << ConnectionState.Closed,
+}
+
 /** Per state, a bit for each state that may follow. */
 const FOLLOWERS: readonly number[] = [
-  bits(
-    ConnectionState.Authenticating,
-    ConnectionState.Open,
-    ConnectionState.Closing,
-    ConnectionState.Closed,
-  ),
-  bits(ConnectionState.Open, ConnectionState.Closing, ConnectionState.Closed),
-  bits(ConnectionState.Authenticating, ConnectionState.Closing, ConnectionState.Closed),
-  bits(ConnectionState.Closed),
+  Bit.Authenticating | Bit.Open | Bit.Closing | Bit.Closed,
+  Bit.Open | Bit.Closing | Bit.Closed,
+  Bit.Authenticating | Bit.Closing | Bit.Closed,
+  Bit.Closed,
   0,
 ];
-
-function bits(...states: ConnectionState[]): number {
-  return states.reduce((mask, state) => mask | (1 << state), 0);
-}
 
 /** Returns `next`; fails an assertion when `current` may not be followed by it. */
 export function nextState(current: ConnectionState, next: ConnectionState): ConnectionState {

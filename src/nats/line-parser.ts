@@ -77,14 +77,15 @@ class Argument implements Range {
 
 export class LineParser {
   readonly #message: Message;
-  readonly #arguments: readonly Argument[];
+  readonly #arguments: Argument[];
   readonly #absent: Argument;
   readonly #small: ByteBlock;
 
   /** `message` is the one that the parsers fill. */
   constructor(message: Message) {
     this.#message = message;
-    this.#arguments = Array.from({ length: MAX_ARGUMENTS }, () => new Argument());
+    this.#arguments = [];
+    for (let i = 0; i < MAX_ARGUMENTS; i++) this.#arguments.push(new Argument());
     this.#absent = new Argument();
     this.#small = new ByteBlock(new Uint8Array(SMALL_CHUNK_BYTES + COPY_SLACK_BYTES));
   }

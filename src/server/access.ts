@@ -78,7 +78,9 @@ export class Access {
 function isRestricted(options: Options): boolean {
   const { username, password, authorizationToken, users, accounts, mappings } = options;
   return (
-    [username, password, authorizationToken].some((text) => text !== "") ||
+    username !== "" ||
+    password !== "" ||
+    authorizationToken !== "" ||
     users !== undefined ||
     accounts.length > 0 ||
     mappings.length > 0

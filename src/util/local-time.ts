@@ -5,6 +5,8 @@
  * file does not understand is asked of `Date` after all.
  */
 
+import { bufferOver } from "./bytes.ts";
+
 const ZONE_NAME = /^:?([A-Za-z0-9_+-]+(?:\/[A-Za-z0-9_+-]+)*)$/;
 const UTC_NAMES: ReadonlySet<string> = new Set(["", "UTC", "UTC0", "Etc/UTC", "GMT"]);
 /** Zones change on quarters of an hour, so an answer of `Date` holds until the next one. */
@@ -31,7 +33,7 @@ export class LocalZone {
   /** Seconds to add to UTC to get local time, at `unixS` seconds since 1970. */
   offsetAt(unixS: number): number {
     if (!covers(this.#span, unixS)) {
-      this.#span = this.#transitions?.find((span) => covers(span, unixS)) ?? spanByDate(unixS);
+      this.#span = spanAround(this.#transitions, unixS) ?? spanByDate(unixS);
     }
     return this.#span.offsetS;
   }
@@ -45,7 +47,7 @@ export function systemZone(zoneName: string | undefined): readonly OffsetSpan[] 
   if (zoneName !== undefined && name === undefined) return undefined;
   const path = name === undefined ? "/etc/localtime" : `/usr/share/zoneinfo/${name}`;
   try {
-    return parseZoneFile(Buffer.from(Bun.mmap(path)));
+    return parseZoneFile(bufferOver(Bun.mmap(path)));
   } catch {
     return name === undefined ? ALWAYS_UTC : undefined;
   }
@@ -111,6 +113,14 @@ function blockLength(counts: ZoneCounts, timeBytes: number): number {
     counts.standardMarks +
     counts.universalMarks
   );
+}
+
+function spanAround(
+  spans: readonly OffsetSpan[] | undefined,
+  unixS: number,
+): OffsetSpan | undefined {
+  for (const span of spans ?? []) if (covers(span, unixS)) return span;
+  return undefined;
 }
 
 function covers(span: OffsetSpan, unixS: number): boolean {

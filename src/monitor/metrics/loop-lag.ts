@@ -26,7 +26,7 @@ export class LoopLag {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.counts = [...LAG_BOUNDS, Infinity].map(() => 0);
+    this.counts = Array<number>(LAG_BOUNDS.length + 1).fill(0);
     this.sumSeconds = 0;
     this.#neededUntilMs = 0;
     this.#cancel = undefined;
