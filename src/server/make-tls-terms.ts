@@ -13,6 +13,9 @@ import type { PeerCheck, TlsTerms } from "../connection/secure-start.ts";
 import type { TlsContext, TlsMaterial } from "../transport/tls-context.ts";
 import { messageOf } from "../util/system-error.ts";
 
+/** How a certificate begins in PEM. */
+const CERTIFICATE = "-----BEGIN CERTIFICATE-----";
+
 /** Makes a context; throws for what cannot be used. */
 export type MakeContext = (material: TlsMaterial) => TlsContext;
 
@@ -44,6 +47,7 @@ export function makeTlsTerms(
     cert: read(certFile),
     key: unencrypted(keyFile, read(keyFile)),
   }));
+  checkPairs(certificates, settings.certFile === undefined);
   const makeContext = contextMaker(pairs[0]!.certFile, certificates[0]!.cert, ca);
   return {
     certificates,
@@ -57,6 +61,29 @@ export function makeTlsTerms(
     limit: settings.connectionRateLimit > 0 ? limit(settings.connectionRateLimit) : undefined,
     ends: pairs.map(({ certFile }, i) => ({ file: certFile, endMs: endOf(certificates[i]!.cert) })),
   };
+}
+
+/** Throws for the first whose parts are none or do not belong together, in Go's words. */
+function checkPairs(pairs: TlsTerms["certificates"], areListed: boolean): void {
+  for (const [index, pair] of pairs.entries()) {
+    const problem = pairProblem(pair);
+    if (problem === undefined) continue;
+    const number = areListed ? ` ${index + 1}/${pairs.length}` : "";
+    throw new Error(`error parsing X509 certificate/key pair${number}: tls: ${problem}`);
+  }
+}
+
+function pairProblem({ cert, key }: TlsTerms["certificates"][number]): string | undefined {
+  if (!cert.includes(CERTIFICATE)) return "failed to find any PEM data in certificate input";
+  if (!key.includes("PRIVATE KEY-----")) return "failed to find any PEM data in key input";
+  const { X509Certificate, createPrivateKey } = process.getBuiltinModule("node:crypto");
+  try {
+    const own = new X509Certificate(cert);
+    if (own.checkPrivateKey(createPrivateKey(key))) return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+  return "private key does not match public key";
 }
 
 /** Of the first certificate in the text, which has been used already. */
@@ -101,6 +128,6 @@ function curveList(names: readonly string[]): string {
 }
 
 function authoritiesIn(pem: string): string {
-  if (pem.includes("-----BEGIN CERTIFICATE-----")) return pem;
+  if (pem.includes(CERTIFICATE)) return pem;
   throw new Error("failed to parse root ca certificate");
 }

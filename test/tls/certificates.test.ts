@@ -58,13 +58,25 @@ describe("a reload", () => {
 
 describe("a start", () => {
   test.each([
-    ["a key of another certificate", tls("server", "", "renewed-key"), "X509 certificate/key pair"],
     ["an encrypted key", tls("server", "", "encrypted-key"), "is encrypted"],
     ["no certificate", "tls { verify: true }", "tls needs a certificate"],
     [
       "a list of authorities without any",
       tls("server", `ca_file: "${certificatePath("make.sh")}"`),
       "failed to parse root ca",
+    ],
+    [
+      "a key of another certificate",
+      tls("server", "", "renewed-key"),
+      "error parsing X509 certificate/key pair: tls: private key does not match public key\n",
+    ],
+    [
+      "a second certificate that is none",
+      `tls { certs: [ { cert_file: "${certificatePath("server.pem")}"
+          key_file: "${certificatePath("server-key.pem")}" },
+        { cert_file: "${certificatePath("make.sh")}"
+          key_file: "${certificatePath("server-key.pem")}" } ] }`,
+      "error parsing X509 certificate/key pair 2/2: tls: failed to find any PEM data in certificate",
     ],
   ])("with %s is refused, also by -t", async (_what, config, reason) => {
     const folder = mkdtempSync(join(tmpdir(), "midge-tls-"));

@@ -2,10 +2,9 @@
  * The modes of TLS of the client port as configurations, and what a server of any kind tells of a
  * connection that is over: in `/connz` and in its log. Used by the matrices of modes and clients.
  */
-import { X509Certificate } from "node:crypto";
 import { type ConfiguredServer } from "../support/configured-server.ts";
 import { eventually } from "../support/measured-server.ts";
-import { certificatePath, pemOf } from "./tls-peer.ts";
+import { certificatePath, keyHashOf } from "./tls-peer.ts";
 
 const SOON_MS = 10_000;
 
@@ -13,12 +12,6 @@ const SOON_MS = 10_000;
 export const TIMEOUT_MS = 400;
 
 const VERIFY = `verify: true, ca_file: "${certificatePath("ca.pem")}"`;
-
-export function keySha256(certificate: string): string {
-  const { publicKey } = new X509Certificate(pemOf(`${certificate}.pem`));
-  const key = publicKey.export({ type: "spki", format: "der" });
-  return new Bun.CryptoHasher("sha256").update(key).digest("hex");
-}
 
 function tls(more = "", rest = ""): string {
   return `${rest}
@@ -48,8 +41,8 @@ export const TLS_MODES = {
   "verify, auto": tls(`handshake_first: auto, ${VERIFY}`),
   map: tls(MAP, USERS),
   "map, optional": tls(MAP, `${USERS}\n${OPTIONAL}`),
-  pins: tls(`${VERIFY}, pinned_certs: ["${keySha256("client")}"]`),
-  "pins, no verify": tls(`pinned_certs: ["${keySha256("client")}"]`),
+  pins: tls(`${VERIFY}, pinned_certs: ["${keyHashOf("client")}"]`),
+  "pins, no verify": tls(`pinned_certs: ["${keyHashOf("client")}"]`),
 } as const;
 
 export type TlsMode = keyof typeof TLS_MODES;
