@@ -12,7 +12,9 @@ async function answerOf(path: string, ...flags: string[]): Promise<Response> {
   const server = new Server(options, new Logger(options, { sink: { write: () => {} } }));
   await server.start();
   try {
-    return await fetch(`http://${HOST}:${server.monitorPort}${path}`);
+    const response = await fetch(`http://${HOST}:${server.monitorPort}${path}`);
+    // A server that ends cuts off what is not read yet.
+    return new Response(await response.text(), { status: response.status });
   } finally {
     await server.shutdown();
   }
