@@ -5,7 +5,7 @@
  */
 import { type Options, optionRows } from "./options.ts";
 
-/** For the handshake, where the `tls` block does not say it. */
+/** For the handshake, where the `tls` block does not say it; /varz tells it also without TLS. */
 export const USUAL_TLS_TIMEOUT_MS = 2000;
 
 /** What a client with TLS gets beyond the time of its handshake. */

@@ -11,7 +11,7 @@ import { uptimeText } from "./uptime.ts";
 
 const NS_PER_MS = 1_000_000;
 
-/** What is told also without TLS. */
+/** The whole answer, in the reference's order. */
 export function varz(subject: MonitorSubject, facts: MonitorFacts): object {
   const { broker, identity, clock } = subject;
   const { counters } = broker;

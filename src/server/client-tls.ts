@@ -19,7 +19,7 @@ import type { Logger } from "../util/logger.ts";
 import { messageOf } from "../util/system-error.ts";
 import { CertificateEnds } from "./certificate-ends.ts";
 import { CertificateWatch, type FileStamps } from "./certificate-watch.ts";
-import type { OcspPeers } from "./ocsp/ocsp-peers.ts";
+import type { OcspPeers } from "./ocsp-peer/ocsp-peers.ts";
 import { type TlsSetUp, setUpTls } from "./set-up-tls.ts";
 
 /** What the server does about certificates. */
@@ -153,7 +153,7 @@ export class ClientTls {
   }
 
   async #loadOcsp(): Promise<void> {
-    const { OcspPeers } = await import("./ocsp/ocsp-peers.ts");
+    const { OcspPeers } = await import("./ocsp-peer/ocsp-peers.ts");
     const { clock, broker } = this.#nats.connections;
     const events = () => broker.events;
     this.#ocsp ??= new OcspPeers({ clock, logger: this.#logger, events });

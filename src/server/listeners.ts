@@ -121,7 +121,7 @@ export class ClientListener implements Pausable {
   get #startsPlain(): boolean {
     const terms = this.#tls?.terms;
     if (terms === undefined || this.#proxies?.areExpected === true) return true;
-    if (terms.context.readsPlainSockets) return true;
+    if (terms.context.needsPlainReads) return true;
     return terms.isFirst ? terms.fallbackMs !== undefined : terms.isOptional;
   }
 

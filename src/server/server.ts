@@ -397,6 +397,7 @@ export class Server {
       },
       files: () => this.#files?.replace(before, options, this.#boundPorts()),
     };
+    // Whatever has changed: files may hold others than before.
     this.#clients.takePrepared();
     this.#monitor.renewCertificates();
     for (const effect of effects) steps[effect]();

@@ -9,8 +9,8 @@ import type { Options } from "../config/options.ts";
 import { HandshakeLimit } from "../connection/handshake-limit.ts";
 import type { TlsTerms } from "../connection/secure-start.ts";
 import { type TlsSurroundings, makeTlsTerms } from "./make-tls-terms.ts";
-import type { StapleSurroundings } from "./stapled-context.ts";
-import { Stapling } from "./stapling.ts";
+import type { StapleSurroundings } from "./stapling/stapled-contexts.ts";
+import { Stapling } from "./stapling/stapling.ts";
 
 export interface TlsSetUp {
   readonly terms: TlsTerms;

@@ -5,7 +5,8 @@
 import { freeBytes } from "../util/bytes.ts";
 import type { TransportListener } from "./transport.ts";
 
-const FREED_CHUNK_BYTES = 4096;
+/** Chunks from this size on are freed when they have been used. */
+export const FREED_CHUNK_BYTES = 4096;
 
 export function passOn(chunk: Uint8Array, listener: TransportListener | undefined): void {
   const isKept = listener !== undefined && listener.onBytes(chunk);

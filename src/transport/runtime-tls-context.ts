@@ -3,26 +3,26 @@
  * host's OpenSSL. Loaded where TLS is configured.
  */
 import { createSecureContext } from "node:tls";
-import type { PlainSocket, Secured, TlsContext, TlsMaterial, TlsOwner } from "./tls-context.ts";
-import type { TlsFacts } from "./tls-facts.ts";
 import {
-  type HandshakeFailure,
-  type HandshakeSocket,
-  handshakeOutcome,
-  presentedCertificates,
-} from "./tls-handshake.ts";
+  type ByteSocket,
+  type Secured,
+  TlsContext,
+  type TlsMaterial,
+  type TlsOwner,
+} from "./tls-context.ts";
 import { type TlsServerOptions, upgraded } from "./tls-upgrade.ts";
 
 /** In nats-server's order; the runtime's own default lacks the last one. */
 const ALL_CURVES = "X25519MLKEM768:X25519:P-256:P-384:P-521";
 
-export class RuntimeTlsContext implements TlsContext {
+export class RuntimeTlsContext extends TlsContext {
   readonly #options: TlsServerOptions;
   readonly asksForCertificate: boolean;
-  readonly readsPlainSockets = false;
+  readonly needsPlainReads = false;
 
   /** Throws an `Error` for certificates, keys, ciphers or curves that cannot be used. */
   constructor(material: TlsMaterial) {
+    super();
     const { certificates, ca, verify = false, minVersion = "TLSv1.2", ciphers } = material;
     const { context } = createSecureContext({
       cert: certificates.map(({ cert }) => cert),
@@ -37,20 +37,7 @@ export class RuntimeTlsContext implements TlsContext {
     this.#options = { secureContext: context, requestCert: verify, rejectUnauthorized: verify };
   }
 
-  upgrade(socket: PlainSocket, owner: TlsOwner, received: Uint8Array | undefined): Secured {
+  upgrade(socket: ByteSocket, owner: TlsOwner, received: Uint8Array | undefined): Secured {
     return upgraded(socket, owner, this.#options, received);
-  }
-
-  conclude(
-    socket: HandshakeSocket | undefined,
-    isDone: boolean,
-    error: Error | null,
-    isFirst: boolean,
-  ): TlsFacts | HandshakeFailure {
-    return handshakeOutcome(socket, this.asksForCertificate, isDone, error, isFirst);
-  }
-
-  presented(socket: HandshakeSocket): readonly Uint8Array[] {
-    return this.asksForCertificate ? presentedCertificates(socket) : [];
   }
 }

@@ -6,7 +6,7 @@
  */
 import type { Socket } from "bun";
 import { BROKEN, type DirectReceiver, NOTHING } from "./direct-receive.ts";
-import type { PlainSocket, SecuredSocket, TlsContext, TlsSession } from "./tls-context.ts";
+import type { ByteSocket, SecuredSocket, TlsContext, TlsSession } from "./tls-context.ts";
 import type { TlsFacts } from "./tls-facts.ts";
 import type { TlsEvents } from "./tls-handshake.ts";
 import type { SecurableTransport } from "./securable-transport.ts";
@@ -21,13 +21,13 @@ let lastAddress = "";
 interface Handshake {
   readonly context: TlsContext;
   readonly events: TlsEvents;
-  readonly plain: PlainSocket;
+  readonly plain: ByteSocket;
   /** Undefined until there is one. */
   readonly socket: SecuredSocket | undefined;
 }
 
 export class TcpTransport implements SecurableTransport {
-  #socket: PlainSocket;
+  #socket: ByteSocket;
   /** Undefined where the bytes are not the peer's own: with TLS. */
   #receiver: DirectReceiver | undefined;
   /** Whether the listener wants no bytes now. */
@@ -179,6 +179,6 @@ export class TcpTransport implements SecurableTransport {
 }
 
 /** The types of the runtime do not know it. */
-function descriptorOf(socket: PlainSocket): number {
+function descriptorOf(socket: ByteSocket): number {
   return (socket as unknown as { readonly fd: number }).fd;
 }

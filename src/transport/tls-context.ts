@@ -4,7 +4,13 @@
  * operator's files and used by every handshake until a reload makes another.
  */
 import type { TlsFacts } from "./tls-facts.ts";
-import type { HandshakeFailure, HandshakeSocket } from "./tls-handshake.ts";
+import {
+  type HandshakeFailure,
+  type HandshakeSocket,
+  agreedFacts,
+  handshakeFailure,
+  presentedCertificates,
+} from "./tls-handshake.ts";
 import type { TransportListener } from "./transport.ts";
 
 /** PEM texts and names that both have. */
@@ -21,8 +27,8 @@ export interface TlsMaterial {
   readonly curves?: string | undefined;
 }
 
-/** The socket of the runtime, plain or with TLS, as far as transports use it. */
-export interface PlainSocket {
+/** What transports write to: the runtime's socket, or TLS above one. */
+export interface ByteSocket {
   readonly remoteAddress: string;
   readonly remotePort: number;
   write(bytes: Uint8Array, offset: number, length: number): number;
@@ -33,7 +39,7 @@ export interface PlainSocket {
 }
 
 /** What takes the place of a plain socket. */
-export type SecuredSocket = PlainSocket & HandshakeSocket;
+export type SecuredSocket = ByteSocket & HandshakeSocket;
 
 /** Whose socket it is. */
 export interface TlsOwner {
@@ -54,29 +60,40 @@ export interface TlsSession {
 
 export interface Secured {
   /** What goes on below TLS. */
-  readonly plain: PlainSocket;
+  readonly plain: ByteSocket;
   readonly socket: SecuredSocket;
   /** Undefined where nobody needs to read the plain socket. */
   readonly session: TlsSession | undefined;
 }
 
-export interface TlsContext {
+export abstract class TlsContext {
   /** Whether peers have to present a certificate. */
-  readonly asksForCertificate: boolean;
+  abstract readonly asksForCertificate: boolean;
   /** Whether there are sessions, so that listeners have to read their sockets. */
-  readonly readsPlainSockets: boolean;
+  abstract readonly needsPlainReads: boolean;
+
   /**
    * Begins a handshake on the socket; `received` is what the peer has sent of it. Without a session
    * to receive it, the context sees to it.
    */
-  upgrade(socket: PlainSocket, owner: TlsOwner, received: Uint8Array | undefined): Secured;
+  abstract upgrade(socket: ByteSocket, owner: TlsOwner, received: Uint8Array | undefined): Secured;
+
   /** Tells what the handshake has come to; there is no socket if it failed as it began. */
   conclude(
     socket: HandshakeSocket | undefined,
     isDone: boolean,
     error: Error | null,
     isFirst: boolean,
-  ): TlsFacts | HandshakeFailure;
-  /** The certificates that the peer has presented, its own first; see there. */
-  presented(socket: HandshakeSocket): readonly Uint8Array[];
+  ): TlsFacts | HandshakeFailure {
+    // Without a request for a certificate the error only says that there is none.
+    if (socket !== undefined && isDone && (error === null || !this.asksForCertificate)) {
+      return agreedFacts(socket, this.asksForCertificate, isFirst);
+    }
+    return handshakeFailure(error, isDone ? socket : undefined);
+  }
+
+  /** The certificates that the peer has presented, its own first; see `presentedCertificates`. */
+  presented(socket: HandshakeSocket): readonly Uint8Array[] {
+    return this.asksForCertificate ? presentedCertificates(socket) : [];
+  }
 }

@@ -1,8 +1,9 @@
 /**
- * The end of a TLS handshake as the runtime reports it: what the two sides have agreed upon, or in
- * nats-server's words (Go's) why they have not.
+ * The end of a TLS handshake as whoever does the TLS reports it, in the runtime's codes: what the
+ * two sides have agreed upon, or in nats-server's words (Go's) why they have not.
  */
 import { systemClock } from "../util/clock.ts";
+import { goTime } from "../util/go-time.ts";
 import { certificateNames, wholeSubjectText } from "./certificate-names.ts";
 import type { TlsFacts } from "./tls-facts.ts";
 
@@ -82,7 +83,7 @@ const NO_TLS =
   /WRONG_VERSION_NUMBER|HTTP_REQUEST|HTTPS_PROXY_REQUEST|UNEXPECTED_RECORD|INVALID_OUTER/;
 
 /** `socket` is one whose certificate is not accepted; undefined if it has not come so far. */
-function handshakeFailure(
+export function handshakeFailure(
   error: Error | undefined | null,
   socket: HandshakeSocket | undefined,
 ): HandshakeFailure {
@@ -113,24 +114,9 @@ function validityText(raw: Uint8Array): string {
   return `: current time ${timeText(nowMs)} is ${relation}`;
 }
 
-/** RFC 3339, whole seconds. */
+/** Whole seconds. */
 function timeText(wallMs: number): string {
-  return new Date(wallMs).toISOString().replace(/\.\d+/, "");
-}
-
-/** Tells what the handshake has come to; without a socket it cannot be done. */
-export function handshakeOutcome(
-  socket: HandshakeSocket | undefined,
-  asksForCertificate: boolean,
-  isDone: boolean,
-  error: Error | null,
-  isFirst: boolean,
-): TlsFacts | HandshakeFailure {
-  // Without a request for a certificate the error only says that there is none.
-  if (socket !== undefined && isDone && (error === null || !asksForCertificate)) {
-    return agreedFacts(socket, asksForCertificate, isFirst);
-  }
-  return handshakeFailure(error, isDone ? socket : undefined);
+  return goTime(Math.floor(wallMs / 1000) * 1000);
 }
 
 /** Connections with the same have it from here, since most have no certificate. */
@@ -139,7 +125,7 @@ const shared = new Map<string, TlsFacts>();
 const MAX_SHARED = 64;
 
 /** What has been agreed upon; certificates only where they were asked for. */
-function agreedFacts(
+export function agreedFacts(
   socket: HandshakeSocket,
   asksForCertificate: boolean,
   isFirst: boolean,

@@ -3,7 +3,7 @@
  * uses, and not in its types. Loaded where TLS is configured.
  */
 import { passOn } from "./pass-on.ts";
-import type { PlainSocket, Secured, SecuredSocket, TlsOwner } from "./tls-context.ts";
+import type { ByteSocket, Secured, SecuredSocket, TlsOwner } from "./tls-context.ts";
 
 export interface TlsServerOptions {
   readonly secureContext: unknown;
@@ -43,12 +43,12 @@ interface UpgradableSocket {
     readonly tls: TlsServerOptions;
     readonly data: TlsOwner;
     readonly socket: typeof HANDLERS;
-  }): readonly [PlainSocket, SecuredSocket] | undefined;
+  }): readonly [ByteSocket, SecuredSocket] | undefined;
 }
 
 /** The sockets in the place of this one; both tell of their end. Throws if they cannot be had. */
 export function upgraded(
-  socket: PlainSocket,
+  socket: ByteSocket,
   owner: TlsOwner,
   tls: TlsServerOptions,
   received: Uint8Array | undefined,

@@ -71,6 +71,11 @@ export function bufferOver({ buffer, byteOffset, byteLength }: Uint8Array): Buff
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
+/** Whether both are the same, whatever their lengths. */
+export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
+  return Buffer.compare(left, right) === 0;
+}
+
 /**
  * Whether `left` equals `right[start, start + left.length)`. The caller has compared the lengths.
  */

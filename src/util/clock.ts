@@ -4,6 +4,9 @@
  * monitoring.
  */
 
+/** The longest that timers wait: 24 days. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
 export interface Clock {
   /** Monotonic milliseconds since an arbitrary start. */
   nowMs(): number;

@@ -3,6 +3,9 @@
  * than there are, and none for a whole one. Used by events and services.
  */
 
+/** What Go writes for no time at all. */
+export const NO_GO_TIME = "0001-01-01T00:00:00Z";
+
 /** `2026-01-02T03:04:05.67Z`; takes fractions of a millisecond too. */
 export function goTime(wallMs: number): string {
   const wholeMs = Math.floor(wallMs);

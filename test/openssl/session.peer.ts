@@ -7,7 +7,7 @@ import { BATCH_BYTES } from "../../src/transport/openssl/cipher-pipe.ts";
 import { type OpenSsl, loadOpenSsl } from "../../src/transport/openssl/library.ts";
 import { OpenSslContext } from "../../src/transport/openssl/openssl-context.ts";
 import { MAX_UNSENT_BYTES } from "../../src/transport/openssl/openssl-session.ts";
-import type { PlainSocket, TlsOwner, TlsSession } from "../../src/transport/tls-context.ts";
+import type { ByteSocket, TlsOwner, TlsSession } from "../../src/transport/tls-context.ts";
 import { Random } from "../../src/util/random.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { pemOf } from "../tls/tls-peer.ts";
@@ -53,11 +53,11 @@ const context = new OpenSslContext(
 );
 
 /** A session above a socket that the test plays, and its owner. */
-class Played implements PlainSocket, TlsOwner {
+class Played implements ByteSocket, TlsOwner {
   readonly remoteAddress = "127.0.0.1";
   readonly remotePort = 1;
   readonly session: TlsSession;
-  readonly secured: PlainSocket;
+  readonly secured: ByteSocket;
   readonly client: MemoryTlsClient;
   /** What the socket still takes. */
   room = Infinity;

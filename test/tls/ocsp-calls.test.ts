@@ -5,7 +5,7 @@ import {
   MAX_RESPONDERS,
   MAX_WAITING_CALLS,
   ResponderCalls,
-} from "../../src/server/ocsp/responder-calls.ts";
+} from "../../src/server/ocsp-peer/responder-calls.ts";
 import { ocspCertificate } from "../../src/transport/ocsp/ocsp-certificate.ts";
 import { eventually } from "../support/measured-server.ts";
 import { makeCertificate } from "../support/certificate-maker.ts";

@@ -4,9 +4,9 @@
  */
 import { describe, expect, test } from "bun:test";
 import { defaultOptions } from "../../src/config/options.ts";
-import { stapleLink } from "../../src/server/staple-issuer.ts";
-import { StapleUpkeep } from "../../src/server/staple-upkeep.ts";
-import { staplingRule } from "../../src/server/stapling.ts";
+import { stapleLink } from "../../src/server/stapling/staple-issuer.ts";
+import { StapleUpkeep } from "../../src/server/stapling/staple-upkeep.ts";
+import { staplingRule } from "../../src/server/stapling/stapling.ts";
 import { parseDuration } from "../../src/util/duration.ts";
 import { Logger } from "../../src/util/logger.ts";
 import { type MadeCertificate, makeCertificate } from "../support/certificate-maker.ts";

@@ -198,8 +198,7 @@ function endTests(contextOf: ContextOf): void {
     peer.stream.write(Buffer.alloc(FLOOD_BYTES));
     await started.promise;
     peer.reset();
-    const error = await closed;
-    expect(error === undefined || error instanceof Error).toBe(true);
+    await closed;
   });
 
   test("reads no more once it is terminated from within a chunk", async () => {

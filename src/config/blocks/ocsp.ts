@@ -106,7 +106,8 @@ function readOcspCache(node: ConfigNode, place: ReadPlace): OcspCacheSettings {
   });
   return {
     type: values.type ?? CACHE_DEFAULTS.type,
-    localStore: values.localStore ?? CACHE_DEFAULTS.localStore,
+    // "" stands for it too.
+    localStore: values.localStore || CACHE_DEFAULTS.localStore,
     preserveRevoked: values.preserveRevoked ?? CACHE_DEFAULTS.preserveRevoked,
     saveIntervalMs: values.saveIntervalMs ?? CACHE_DEFAULTS.saveIntervalMs,
   };

@@ -20,7 +20,7 @@ import type { CertificateFiles, TlsSettings } from "./tls-settings.ts";
 /** What `handshake_first: auto` waits for a handshake. */
 export const AUTO_FALLBACK_MS = 50;
 
-const TLS_FIELDS = {
+export const TLS_FIELDS = {
   certFile: field(["cert_file"], fileName),
   keyFile: field(["key_file"], fileName),
   caFile: field(["ca_file"], fileName),

@@ -11,6 +11,7 @@
 import { type DerElement, DerTag, derChildren, derContent } from "../der.ts";
 import { derEncoded } from "../der-writer.ts";
 import { type OcspCertificate, algorithmOf } from "./ocsp-certificate.ts";
+import { equalBytes } from "../../util/bytes.ts";
 
 /** A certificate and the one of who issued it. */
 export interface OcspLink {
@@ -53,20 +54,16 @@ export function matchId(id: DerElement | undefined, { certificate, issuer }: Ocs
   const name = derContent(nameHash, DerTag.OctetString);
   const key = derContent(keyHash, DerTag.OctetString);
   const serial = derContent(serialNumber, DerTag.Integer);
-  if (!isSame(serial, certificate.serialNumber)) return "other";
+  if (!equalBytes(serial, certificate.serialNumber)) return "other";
   const hash = HASHES.get(algorithmOf(algorithm));
   if (hash === undefined) return "unknown hash";
   // The certificate may write its issuer's name with other kinds of strings.
   const isNamed = [issuer.subject, certificate.issuer].some((one) =>
-    isSame(name, hashOf(hash, one)),
+    equalBytes(name, hashOf(hash, one)),
   );
-  return isNamed && isSame(key, hashOf(hash, issuer.keyBits)) ? "same" : "other";
+  return isNamed && equalBytes(key, hashOf(hash, issuer.keyBits)) ? "same" : "other";
 }
 
 export function hashOf(name: HashName, bytes: Uint8Array): Uint8Array {
   return new Bun.CryptoHasher(name).update(bytes).digest();
-}
-
-export function isSame(left: Uint8Array, right: Uint8Array): boolean {
-  return Buffer.compare(left, right) === 0;
 }

@@ -2,6 +2,7 @@
  * Asking an OCSP responder over HTTP (RFC 6960, A.1), with the error texts of Go's client. Every
  * question has a time limit and its answer a size limit; nothing is thrown.
  */
+import { MAX_TIMER_MS } from "../../util/clock.ts";
 import { errorCode, errorText } from "../../util/system-error.ts";
 
 export interface OcspFetchRules {
@@ -18,9 +19,6 @@ export interface OcspFetchFailure {
   readonly reason: string;
 }
 
-/** What timers can do. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-
 export type OcspFetchMethod = "GET" | "POST";
 
 /** The answer, which may be anything. */
@@ -32,7 +30,7 @@ export async function fetchOcsp(
 ): Promise<Uint8Array | OcspFetchFailure> {
   const url = method === "GET" ? questionUrl(responderUrl, request) : responderUrl;
   try {
-    const limit = AbortSignal.timeout(Math.min(rules.timeoutMs, MAX_TIMEOUT_MS));
+    const limit = AbortSignal.timeout(Math.min(rules.timeoutMs, MAX_TIMER_MS));
     const signal = rules.signal === undefined ? limit : AbortSignal.any([limit, rules.signal]);
     const response = await fetch(url, {
       method,

@@ -25,10 +25,11 @@ import {
   objectIdentifier,
   onlyDerElement,
 } from "../der.ts";
-import { type OcspLink, hashOf, isSame, matchId } from "./certificate-id.ts";
+import { type OcspLink, hashOf, matchId } from "./certificate-id.ts";
 import { type OcspCertificate, type Signed, algorithmOf } from "./ocsp-certificate.ts";
 import { ocspCertificate } from "./ocsp-certificate.ts";
 import { signatureProblem } from "./signature.ts";
+import { equalBytes } from "../../util/bytes.ts";
 
 export type OcspStatus = "good" | "revoked" | "unknown";
 
@@ -246,7 +247,7 @@ function delegateProblem(
   nowMs: number,
   skewMs: number,
 ): ResponseError | undefined {
-  const issued = isSame(delegate.issuer, issuer.subject)
+  const issued = equalBytes(delegate.issuer, issuer.subject)
     ? signatureProblem(delegate.signed, issuer)
     : "x509: issuer name does not match subject from issuing certificate";
   if (issued !== undefined) return new ResponseError(`bad OCSP signature: ${issued}`);
@@ -256,7 +257,7 @@ function delegateProblem(
   }
   const isValid = nowMs + skewMs >= delegate.beginMs && nowMs - skewMs <= delegate.endMs;
   // The issuer may sign with a certificate of its own in the answer.
-  const isNamed = delegate.signsOcsp || isSame(delegate.keyInfo, issuer.keyInfo);
+  const isNamed = delegate.signsOcsp || equalBytes(delegate.keyInfo, issuer.keyInfo);
   if (isNamed && isValid) return undefined;
   return new ResponseError("the signer is not authorized for OCSP", true);
 }
@@ -265,11 +266,11 @@ function delegateProblem(
 function responderTest(id: DerElement | undefined): (one: OcspCertificate) => boolean {
   if (id?.tag === Tag.Second) {
     const { encoded } = onlyDerElement(id.content);
-    return ({ subject }) => isSame(subject, encoded);
+    return ({ subject }) => equalBytes(subject, encoded);
   }
   if (id?.tag === Tag.Third) {
     const hash = derContent(onlyDerElement(id.content), DerTag.OctetString);
-    return ({ keyBits }) => isSame(hashOf("sha1", keyBits), hash);
+    return ({ keyBits }) => equalBytes(hashOf("sha1", keyBits), hash);
   }
   throw new ResponseError("invalid responder id tag");
 }

@@ -4,8 +4,8 @@
  * nothing, so every step is proved by its signature.
  */
 import type { X509Certificate } from "node:crypto";
-import { isSame } from "./certificate-id.ts";
 import { type OcspCertificate, ocspCertificate } from "./ocsp-certificate.ts";
+import { equalBytes } from "../../util/bytes.ts";
 
 /** The peer's certificate first, that of somebody trusted last. */
 export type TrustedChain = readonly OcspCertificate[];
@@ -79,7 +79,7 @@ class ChainSearch {
   }
 
   #hasIssued(issuer: Candidate, issued: Candidate): boolean {
-    if (!isSame(issuer.facts.subject, issued.facts.issuer)) return false;
+    if (!equalBytes(issuer.facts.subject, issued.facts.issuer)) return false;
     if (!issuer.certificate.ca || !this.#isValid(issuer)) return false;
     if (this.#signaturesLeft-- <= 0) return false;
     try {
@@ -107,5 +107,5 @@ function candidate(encoded: string | Uint8Array): Candidate[] {
 }
 
 function isEqual(left: OcspCertificate, right: OcspCertificate): boolean {
-  return isSame(left.encoded, right.encoded);
+  return equalBytes(left.encoded, right.encoded);
 }

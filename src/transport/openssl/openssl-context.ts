@@ -5,14 +5,13 @@
  */
 import { assert } from "../../util/assert.ts";
 import type { Clock } from "../../util/clock.ts";
-import type { PlainSocket, Secured, TlsContext, TlsMaterial, TlsOwner } from "../tls-context.ts";
-import type { TlsFacts } from "../tls-facts.ts";
 import {
-  type HandshakeFailure,
-  type HandshakeSocket,
-  handshakeOutcome,
-  presentedCertificates,
-} from "../tls-handshake.ts";
+  type ByteSocket,
+  type Secured,
+  TlsContext,
+  type TlsMaterial,
+  type TlsOwner,
+} from "../tls-context.ts";
 import { CipherPipe } from "./cipher-pipe.ts";
 import {
   Control,
@@ -59,9 +58,9 @@ interface Shared {
   readonly registry: FinalizationRegistry<Address>;
 }
 
-export class OpenSslContext implements TlsContext, SessionContext {
+export class OpenSslContext extends TlsContext implements SessionContext {
   readonly asksForCertificate: boolean;
-  readonly readsPlainSockets = true;
+  readonly needsPlainReads = true;
   readonly openSsl: OpenSsl;
   readonly clock: Clock;
   readonly #shared: Shared;
@@ -72,6 +71,7 @@ export class OpenSslContext implements TlsContext, SessionContext {
 
   /** Throws an `Error` for certificates, keys, ciphers or curves that cannot be used. */
   constructor(openSsl: OpenSsl, material: TlsMaterial, staple: StapleSource, clock: Clock) {
+    super();
     const { symbols } = openSsl;
     const ctx = symbols.SSL_CTX_new(symbols.TLS_server_method());
     if (ctx === null) throw openSsl.takeError();
@@ -93,22 +93,9 @@ export class OpenSslContext implements TlsContext, SessionContext {
     return this.#shared.pipe;
   }
 
-  upgrade(socket: PlainSocket, owner: TlsOwner): Secured {
+  upgrade(socket: ByteSocket, owner: TlsOwner): Secured {
     const session = new OpenSslSession(this, socket, owner);
     return { plain: socket, socket: session, session };
-  }
-
-  conclude(
-    socket: HandshakeSocket | undefined,
-    isDone: boolean,
-    error: Error | null,
-    isFirst: boolean,
-  ): TlsFacts | HandshakeFailure {
-    return handshakeOutcome(socket, this.asksForCertificate, isDone, error, isFirst);
-  }
-
-  presented(socket: HandshakeSocket): readonly Uint8Array[] {
-    return this.asksForCertificate ? presentedCertificates(socket) : [];
   }
 
   newSsl(): Address {

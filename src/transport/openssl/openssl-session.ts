@@ -5,8 +5,8 @@
  */
 import { freeBytes } from "../../util/bytes.ts";
 import type { Clock } from "../../util/clock.ts";
-import { passOn } from "../pass-on.ts";
-import type { PlainSocket, SecuredSocket, TlsOwner, TlsSession } from "../tls-context.ts";
+import { FREED_CHUNK_BYTES, passOn } from "../pass-on.ts";
+import type { ByteSocket, SecuredSocket, TlsOwner, TlsSession } from "../tls-context.ts";
 import type { PresentedCertificate } from "../tls-handshake.ts";
 import { BATCH_BYTES, type CipherPipe, SLICE_BYTES } from "./cipher-pipe.ts";
 import { CallError } from "./constants.ts";
@@ -20,8 +20,6 @@ const LINGER_MS = 2000;
 
 /** Chunks up to this size come in memory of their own: who keeps one must not keep a buffer. */
 const COPIED_BYTES = 65_536;
-/** Chunks from this size on are freed when they have been used. */
-const FREED_CHUNK_BYTES = 4096;
 
 const enum Step {
   /** For a response to staple. */
@@ -52,7 +50,7 @@ type CallEnd = OpenSslError | "closed" | undefined;
 
 export class OpenSslSession implements SecuredSocket, TlsSession {
   readonly #context: SessionContext;
-  readonly #socket: PlainSocket;
+  readonly #socket: ByteSocket;
   readonly #owner: TlsOwner;
   /** Undefined once it is freed. */
   #ssl: Address | undefined;
@@ -68,7 +66,7 @@ export class OpenSslSession implements SecuredSocket, TlsSession {
   #unsent: Uint8Array | undefined;
   #cancelLinger: (() => void) | undefined;
 
-  constructor(context: SessionContext, socket: PlainSocket, owner: TlsOwner) {
+  constructor(context: SessionContext, socket: ByteSocket, owner: TlsOwner) {
     this.#context = context;
     this.#socket = socket;
     this.#owner = owner;

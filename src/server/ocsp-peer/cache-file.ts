@@ -7,7 +7,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { OcspStatus } from "../../transport/ocsp/response.ts";
-import { goTime } from "../../util/go-time.ts";
+import { NO_GO_TIME, goTime } from "../../util/go-time.ts";
 import { readStoredFrames, storedFrames } from "../../util/stored-frames.ts";
 import { errorCode, errorText, messageOf } from "../../util/system-error.ts";
 import { type CachedResponse, MAX_CACHED_BYTES } from "./response-cache.ts";
@@ -17,8 +17,6 @@ const NAME = "cache.json";
 export const MAX_FILE_BYTES = 4 * MAX_CACHED_BYTES;
 const DIRECTORY_MODE = 0o750;
 const FILE_MODE = 0o600;
-/** Go's time for none. */
-const NO_TIME = "0001-01-01T00:00:00Z";
 const SECOND_MS = 1000;
 
 /** Where the file of a cache in this directory is. */
@@ -64,7 +62,7 @@ function cachedResponse(value: Record<string, unknown>): CachedResponse | undefi
     subject: typeof subject === "string" ? subject : "",
     cachedAtMs: timeOf(cachedAt) ?? 0,
     status,
-    nextUpdateMs: end === NO_TIME ? undefined : timeOf(end),
+    nextUpdateMs: end === NO_GO_TIME ? undefined : timeOf(end),
     response,
   };
 }
@@ -126,7 +124,7 @@ function fileText(responses: Iterable<readonly [string, CachedResponse]>): Uint8
       ...(subject === "" ? {} : { subject }),
       cached_at: goTime(Math.round(cachedAtMs / SECOND_MS) * SECOND_MS),
       resp_status: status,
-      resp_expires: nextUpdateMs === undefined ? NO_TIME : goTime(nextUpdateMs),
+      resp_expires: nextUpdateMs === undefined ? NO_GO_TIME : goTime(nextUpdateMs),
       resp: Buffer.from(storedFrames(response)).toString("base64"),
     },
   ]);

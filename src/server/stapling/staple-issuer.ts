@@ -4,9 +4,9 @@
  * among those whom `ca_file` or the system trusts.
  */
 import type { X509Certificate } from "node:crypto";
-import { certificateNames, subjectText } from "../transport/certificate-names.ts";
-import type { OcspLink } from "../transport/ocsp/certificate-id.ts";
-import { type OcspCertificate, ocspCertificate } from "../transport/ocsp/ocsp-certificate.ts";
+import { certificateNames, subjectText } from "../../transport/certificate-names.ts";
+import type { OcspLink } from "../../transport/ocsp/certificate-id.ts";
+import { type OcspCertificate, ocspCertificate } from "../../transport/ocsp/ocsp-certificate.ts";
 
 /** The certificate and its issuer's. Throws an `Error` with nats-server's text. */
 export function stapleLink(pem: string, ca: string | undefined): OcspLink {

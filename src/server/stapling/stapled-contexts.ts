@@ -2,12 +2,12 @@
  * TLS contexts that staple, by the host's OpenSSL, and the upkeep of what they staple. Loaded where
  * the `ocsp` block names a library.
  */
-import { type OcspSettings, SYSTEM_LIBRARY } from "../config/blocks/ocsp.ts";
-import { OpenSslContext } from "../transport/openssl/openssl-context.ts";
-import { type OpenSsl, loadOpenSsl } from "../transport/openssl/library.ts";
-import type { TlsContext, TlsMaterial } from "../transport/tls-context.ts";
-import type { Clock } from "../util/clock.ts";
-import type { Logger } from "../util/logger.ts";
+import { type OcspSettings, SYSTEM_LIBRARY } from "../../config/blocks/ocsp.ts";
+import { OpenSslContext } from "../../transport/openssl/openssl-context.ts";
+import { type OpenSsl, loadOpenSsl } from "../../transport/openssl/library.ts";
+import type { TlsContext, TlsMaterial } from "../../transport/tls-context.ts";
+import type { Clock } from "../../util/clock.ts";
+import type { Logger } from "../../util/logger.ts";
 import { stapleLink } from "./staple-issuer.ts";
 import { StapleUpkeep } from "./staple-upkeep.ts";
 

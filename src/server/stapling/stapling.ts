@@ -4,13 +4,13 @@
  * has to allow the host's OpenSSL. Used at start, by each reload and by `-t`; what really staples
  * (`stapled-context.ts`) is loaded only where it is allowed.
  */
-import type { OcspSettings } from "../config/blocks/ocsp.ts";
-import type { Logger } from "../util/logger.ts";
-import { ocspCertificate } from "../transport/ocsp/ocsp-certificate.ts";
-import { RuntimeTlsContext } from "../transport/runtime-tls-context.ts";
-import { messageOf } from "../util/system-error.ts";
-import type { MakeContext } from "./make-tls-terms.ts";
-import type { StapleSurroundings, StapledContexts } from "./stapled-context.ts";
+import type { OcspSettings } from "../../config/blocks/ocsp.ts";
+import type { Logger } from "../../util/logger.ts";
+import { ocspCertificate } from "../../transport/ocsp/ocsp-certificate.ts";
+import { RuntimeTlsContext } from "../../transport/runtime-tls-context.ts";
+import { messageOf } from "../../util/system-error.ts";
+import type { MakeContext } from "../make-tls-terms.ts";
+import type { StapleSurroundings, StapledContexts } from "./stapled-contexts.ts";
 import type { StapleUpkeep } from "./staple-upkeep.ts";
 
 export interface StaplingRule {
@@ -58,7 +58,7 @@ export class Stapling {
     if (ocsp?.library === undefined) {
       return new Stapling(ocsp, undefined, 'the "ocsp" block has no "library"');
     }
-    const { StapledContexts } = await import("./stapled-context.ts");
+    const { StapledContexts } = await import("./stapled-contexts.ts");
     try {
       return new Stapling(ocsp, new StapledContexts(ocsp, surroundings), "");
     } catch (error) {

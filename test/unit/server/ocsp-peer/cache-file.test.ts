@@ -8,8 +8,8 @@ import {
   cacheFilePath,
   readCacheFile,
   writeCacheFile,
-} from "../../../../src/server/ocsp/cache-file.ts";
-import type { CachedResponse } from "../../../../src/server/ocsp/response-cache.ts";
+} from "../../../../src/server/ocsp-peer/cache-file.ts";
+import type { CachedResponse } from "../../../../src/server/ocsp-peer/response-cache.ts";
 
 let folder = "";
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "midge-ocsp-"))));

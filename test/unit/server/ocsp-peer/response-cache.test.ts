@@ -5,7 +5,7 @@ import {
   MAX_CACHED_BYTES,
   MAX_CACHED_RESPONSES,
   ResponseCache,
-} from "../../../../src/server/ocsp/response-cache.ts";
+} from "../../../../src/server/ocsp-peer/response-cache.ts";
 
 function cached(status: CachedResponse["status"] = "good", length = 10): CachedResponse {
   const response = new Uint8Array(length);

@@ -3,20 +3,21 @@
  * what they say, and asks again when half of the time is over for which it counts. Texts, times and
  * the order of questions are nats-server's (its ocsp.go). What has been received is kept in memory.
  */
-import type { OcspLink } from "../transport/ocsp/certificate-id.ts";
-import { responseEffect } from "../transport/ocsp/effect.ts";
-import { type OcspFetchMethod, fetchOcsp } from "../transport/ocsp/fetch.ts";
-import { ocspRequest } from "../transport/ocsp/request.ts";
+import type { OcspLink } from "../../transport/ocsp/certificate-id.ts";
+import { responseEffect } from "../../transport/ocsp/effect.ts";
+import { type OcspFetchMethod, fetchOcsp } from "../../transport/ocsp/fetch.ts";
+import { ocspRequest } from "../../transport/ocsp/request.ts";
 import {
   MAX_RESPONSE_BYTES,
   type OcspResponse,
   verifyOcspResponse,
-} from "../transport/ocsp/response.ts";
-import type { StapleSource } from "../transport/openssl/staple-source.ts";
-import type { Clock } from "../util/clock.ts";
-import { formatDuration } from "../util/duration.ts";
-import { goTime } from "../util/go-time.ts";
-import type { Logger } from "../util/logger.ts";
+} from "../../transport/ocsp/response.ts";
+import type { StapleSource } from "../../transport/openssl/staple-source.ts";
+import { equalBytes } from "../../util/bytes.ts";
+import { type Clock, MAX_TIMER_MS } from "../../util/clock.ts";
+import { formatDuration } from "../../util/duration.ts";
+import { NO_GO_TIME, goTime } from "../../util/go-time.ts";
+import type { Logger } from "../../util/logger.ts";
 
 const FETCH_TIMEOUT_MS = 30_000;
 /** When a response does not say until when it counts. */
@@ -24,15 +25,12 @@ const DEFAULT_CHECK_MS = 24 * 3_600_000;
 /** When the time is over for which it counts. */
 const MIN_CHECK_MS = 2 * 60_000;
 /** As far as timers reach: 24 days. */
-const MAX_CHECK_MS = 2 ** 31 - 1;
+const MAX_CHECK_MS = MAX_TIMER_MS;
 /** Responders are not asked more often than this while they have no valid response. */
 const PAUSE_MS = 1000;
 
 /** To the letter, for as long as the responder says; else for good. */
 const EFFECT_RULES = { skewMs: 0, defaultLifeMs: undefined };
-
-/** Where Go prints no time at all. */
-const NO_TIME = "0001-01-01T00:00:00Z";
 
 export interface UpkeepTerms {
   /** Of the certificate, for the log. */
@@ -110,8 +108,8 @@ export class StapleUpkeep implements StapleSource {
 
   #isAboutSame({ certificate, issuer }: OcspLink): boolean {
     const own = this.#link;
-    const isSame = Buffer.compare(own.certificate.encoded, certificate.encoded) === 0;
-    return isSame && Buffer.compare(own.issuer.encoded, issuer.encoded) === 0;
+    const isSame = equalBytes(own.certificate.encoded, certificate.encoded);
+    return isSame && equalBytes(own.issuer.encoded, issuer.encoded);
   }
 
   /** From now on the response is kept up to date. */
@@ -156,7 +154,7 @@ export class StapleUpkeep implements StapleSource {
   #scheduled(response: OcspResponse): string {
     const delayMs = this.#schedule(response);
     const { nextUpdateMs } = response;
-    const next = nextUpdateMs === undefined ? NO_TIME : goTime(nextUpdateMs);
+    const next = nextUpdateMs === undefined ? NO_GO_TIME : goTime(nextUpdateMs);
     return `next update ${next}, checking again in ${formatDuration(delayMs)}`;
   }
 

@@ -11,9 +11,6 @@ import { messageOf } from "../../util/system-error.ts";
 import { cacheFilePath, readCacheFile, writeCacheFile } from "./cache-file.ts";
 import { ResponseCache } from "./response-cache.ts";
 
-/** "" stands for it too. */
-const DEFAULT_DIRECTORY = "_rc_";
-
 export class PeerCache {
   readonly settings: OcspCacheSettings;
   readonly #clock: Clock;
@@ -59,13 +56,8 @@ export class PeerCache {
     return { type: settings.type, hits, misses, ...counts };
   }
 
-  get #directory(): string {
-    const { localStore } = this.settings;
-    return localStore === "" ? DEFAULT_DIRECTORY : localStore;
-  }
-
   #load(responses: ResponseCache): void {
-    const path = cacheFilePath(this.#directory);
+    const path = cacheFilePath(this.settings.localStore);
     this.#logger.debug(`Loading OCSP peer cache [${path}]`);
     try {
       const found = readCacheFile(path);
@@ -99,11 +91,11 @@ export class PeerCache {
     const { responses } = this;
     if (responses === undefined || !responses.isChanged) return;
     this.#logger.debug("OCSP peer cache is dirty, saving");
-    this.#logger.debug(`Saving OCSP peer cache [${cacheFilePath(this.#directory)}]`);
+    this.#logger.debug(`Saving OCSP peer cache [${cacheFilePath(this.settings.localStore)}]`);
     // What comes while it is written is for the next time.
     responses.isChanged = false;
     try {
-      const size = await writeCacheFile(this.#directory, responses.entries);
+      const size = await writeCacheFile(this.settings.localStore, responses.entries);
       this.#logger.debug(`Saved OCSP peer cache successfully (${size} bytes)`);
     } catch (error) {
       responses.isChanged = true;
