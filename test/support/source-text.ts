@@ -7,7 +7,7 @@
 export interface Import {
   readonly specifier: string;
   readonly line: number;
-  /** Whether the other file is run before this one: neither for types only, nor when it is asked. */
+  /** Whether the other file runs before this one: not for types only, nor when it is asked for. */
   readonly isEager: boolean;
 }
 
