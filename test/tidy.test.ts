@@ -13,6 +13,15 @@ const MAIN = "src/main.ts";
 /** What runs in a browser is put together by a macro, which no import names. */
 const PAGE = "src/monitor/dashboard/main.ts";
 
+/** Among what is loaded when somebody connects or asks for it, never before. */
+const AFTER_GREETING = [
+  "src/connection/connection.ts",
+  "src/nats/client.ts",
+  "src/nats/parser.ts",
+  "src/server/late-parts.ts",
+  "src/server/reload.ts",
+];
+
 /** A folder may import from itself and from folders with a lower number. */
 const LAYERS: Readonly<Record<string, number>> = {
   util: 0,
@@ -77,10 +86,10 @@ function folderOf(path: string): string {
   return path.split("/")[1] ?? "";
 }
 
-/** Paths of the sources that a file imports. */
-function importedPaths(file: SourceText): string[] {
+/** Paths of the sources that a file imports; on demand, only those that run before it. */
+function importedPaths(file: SourceText, onlyEager = false): string[] {
   return file.imports
-    .filter(({ specifier }) => specifier.startsWith("."))
+    .filter(({ specifier, isEager }) => specifier.startsWith(".") && (isEager || !onlyEager))
     .map(({ specifier }) => join(dirname(file.path), specifier).replaceAll("\\", "/"));
 }
 
@@ -125,17 +134,33 @@ function cycles(files: readonly SourceText[]): string[] {
   return found;
 }
 
-function unreachable(files: readonly SourceText[]): string[] {
+/** All that is imported by the files at `roots`, or by those that they import. */
+function reachable(
+  files: readonly SourceText[],
+  roots: readonly string[],
+  onlyEager = false,
+): ReadonlySet<string> {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const reached = new Set<string>();
-  const queue = [MAIN, PAGE];
+  const queue = [...roots];
   for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
     const file = byPath.get(path);
     if (file === undefined || reached.has(path)) continue;
     reached.add(path);
-    queue.push(...importedPaths(file));
+    queue.push(...importedPaths(file, onlyEager));
   }
+  return reached;
+}
+
+function unreachable(files: readonly SourceText[]): string[] {
+  const reached = reachable(files, [MAIN, PAGE]);
   return files.map((file) => file.path).filter((path) => !reached.has(path));
+}
+
+/** What each start runs although the first greeting does without it. */
+function eagerFindings(files: readonly SourceText[]): string[] {
+  const reached = reachable(files, [MAIN], true);
+  return AFTER_GREETING.filter((path) => reached.has(path));
 }
 
 /** Drawings and grammars (between fences) do not count. */
@@ -225,6 +250,8 @@ describe("the sources", () => {
   test("have no cycles of imports", () => expect(cycles(product)).toEqual([]));
   test("are all reachable from main.ts, or from the script of the dashboard", () =>
     expect(unreachable(product)).toEqual([]));
+  test("run nothing before the first greeting that it does without", () =>
+    expect(eagerFindings(product)).toEqual([]));
   test("name imported files with their extension", () =>
     check(everything, (file) =>
       file.imports
@@ -276,6 +303,16 @@ describe("the rules notice", () => {
     const main = sample(MAIN, 'await import("./util/a.ts");');
     const files = [main, sample("src/util/a.ts"), sample("src/util/b.ts")];
     expect(unreachable(files)).toEqual(["src/util/b.ts"]);
+  });
+
+  test("what runs at every start", () => {
+    const client = sample("src/nats/client.ts");
+    const found = (line: string) => eagerFindings([sample(MAIN, line), client]).length;
+    expect(found('import { A } from "./nats/client.ts";')).toBe(1);
+    expect(found('import "./nats/client.ts";')).toBe(1);
+    expect(found('import { type A, b } from "./nats/client.ts";')).toBe(1);
+    expect(found('import type { A } from "./nats/client.ts";')).toBe(0);
+    expect(found('const { A } = await import("./nats/client.ts");')).toBe(0);
   });
 
   test("each slow construct in a function of a hot file, and only there", () => {

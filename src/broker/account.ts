@@ -32,9 +32,10 @@ export interface InterestFollower {
 
 export class Account implements TrafficCounters, PlanSource {
   readonly name: string;
-  readonly sublist: Sublist<Subscription>;
-  /** Plans for what the server itself publishes, and requests that come from other accounts. */
-  readonly serverPlans: PlanTable;
+  readonly #hasResultCache: boolean;
+  /** Made when the account has a client or a subscription. */
+  #sublist: Sublist<Subscription> | undefined;
+  #serverPlans: PlanTable | undefined;
   /** By permissions of clients; undefined for those that may do everything. */
   readonly #plans: Map<PublishRule | undefined, ClientPlans>;
   readonly #clientRule: PublishRule;
@@ -64,8 +65,9 @@ export class Account implements TrafficCounters, PlanSource {
   constructor(name: string, hasResultCache: boolean, clientRule = CLIENT_RULE) {
     this.name = name;
     this.#clientRule = clientRule;
-    this.sublist = new Sublist<Subscription>({ hasResultCache });
-    this.serverPlans = new PlanTable(this, SERVER_RULE, false);
+    this.#hasResultCache = hasResultCache;
+    this.#sublist = undefined;
+    this.#serverPlans = undefined;
     this.#plans = new Map();
     this.#followers = [];
     this.awaitedReplies = new AwaitedReplies();
@@ -75,6 +77,17 @@ export class Account implements TrafficCounters, PlanSource {
     this.planMisses = 0;
     this.limits = undefined;
     this.messageTrace = undefined;
+  }
+
+  get sublist(): Sublist<Subscription> {
+    this.#sublist ??= new Sublist<Subscription>({ hasResultCache: this.#hasResultCache });
+    return this.#sublist;
+  }
+
+  /** Plans for what the server itself publishes, and requests that come from other accounts. */
+  get serverPlans(): PlanTable {
+    this.#serverPlans ??= new PlanTable(this, SERVER_RULE, false);
+    return this.#serverPlans;
   }
 
   // --- Plans ---------------------------------------------------------------------------------
@@ -110,13 +123,13 @@ export class Account implements TrafficCounters, PlanSource {
 
   /** Drops all plans: something that they depend on has changed. */
   dropPlans(): void {
-    this.serverPlans.clear();
+    this.#serverPlans?.clear();
     for (const plans of this.#plans.values()) plans.clear();
   }
 
   #invalidate(subject: Uint8Array): void {
     const hasWildcard = subjectHasWildcard(subject);
-    this.serverPlans.invalidate(subject, hasWildcard);
+    this.#serverPlans?.invalidate(subject, hasWildcard);
     for (const plans of this.#plans.values()) plans.invalidate(subject, hasWildcard);
   }
 

@@ -79,9 +79,9 @@ export abstract class Connection
   /** Made when the transport refuses bytes for the first time. */
   #watch: SlowReceiverWatch | undefined;
 
-  constructor(context: ConnectionContext, transport: Transport, account: Account) {
+  constructor(context: ConnectionContext, transport: Transport, account: Account, cid?: number) {
     const { broker, clock } = context;
-    this.cid = broker.takeCid();
+    this.cid = cid ?? broker.takeCid();
     this.context = context;
     this.remoteAddress = transport.remoteAddress;
     this.remotePort = transport.remotePort;

@@ -23,12 +23,12 @@ import { isValidLiteralSubject } from "../subject/subject.ts";
 import type { Transport } from "../transport/transport.ts";
 import { readableText } from "../util/readable-text.ts";
 import { addressLabel, connectLabel } from "./client-label.ts";
-import type { ConnectOptions } from "./connect.ts";
+import { ConnectDecoder, type ConnectOptions } from "./connect.ts";
 import { prepareMessage, writeComposed, writeLine, writePrepared, writeUtf8 } from "./encoder.ts";
 import { NatsFanOutGroup } from "./fan-out-group.ts";
 import * as errors from "./errors.ts";
 import { ProtocolError, protocolErrors } from "./errors.ts";
-import type { OperationSink, Range } from "./line-parser.ts";
+import { LineParser, type OperationSink, type Range } from "./line-parser.ts";
 import type { NatsContext } from "./nats-context.ts";
 import { Parser } from "./parser.ts";
 import { LogIn } from "./log-in.ts";
@@ -61,9 +61,10 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
   /** Whether `watchPublish` is to see what it publishes. */
   #isWatched: boolean;
 
-  constructor(nats: NatsContext, transport: Transport) {
+  /** A `cid` is given where the peer has been told one already. */
+  constructor(nats: NatsContext, transport: Transport, cid?: number) {
     const { connections } = nats;
-    super(connections, transport, connections.broker.globalAccount);
+    super(connections, transport, connections.broker.globalAccount, cid);
     this.#nats = nats;
     this.#subscriptions = undefined;
     this.#logIn = new LogIn(this);
@@ -76,7 +77,8 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     this.#isVerbose = true;
     this.#isTracing = false;
     this.#isWatched = false;
-    this.#parser = new Parser(this, connections.message, connections.pool, nats.lines);
+    const lines = (nats.lines ??= new LineParser(connections.message));
+    this.#parser = new Parser(this, connections.message, connections.pool, lines);
     this.applyOptions();
   }
 
@@ -326,7 +328,8 @@ export class NatsClient extends Connection implements OperationSink, Subscriber 
     this.#noteActivity();
     this.keepAlive.estimateRtt(this.context.clock.nowMs());
     const { connect } = this.#logIn;
-    this.#logIn.onConnect(this.#nats.connects.decode(bytes, start, end, connect));
+    const decoder = (this.#nats.connects ??= new ConnectDecoder());
+    this.#logIn.onConnect(decoder.decode(bytes, start, end, connect));
   }
 
   reauthorize(): void {

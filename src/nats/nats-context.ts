@@ -4,18 +4,22 @@
  */
 import type { Account } from "../broker/account.ts";
 import type { ConnectionContext } from "../connection/context.ts";
-import { ConnectDecoder } from "./connect.ts";
+import type { ConnectDecoder } from "./connect.ts";
 import { InfoLines, type InfoParticulars, type InfoTls } from "./info.ts";
 import type { ServerIdentity } from "../broker/server-identity.ts";
-import { LineParser } from "./line-parser.ts";
+import type { LineParser } from "./line-parser.ts";
 import type { Tracing } from "./tracing.ts";
 
-/** Whom INFO is for. */
-interface InfoClient {
+/** Whom a greeting is for. */
+export interface GreetedClient {
   readonly cid: number;
   readonly remoteAddress: string;
-  readonly account: Account;
   readonly maxPayloadBytes: number;
+}
+
+/** Whom INFO is for. */
+interface InfoClient extends GreetedClient {
+  readonly account: Account;
 }
 
 /** Whose input can wait. */
@@ -27,8 +31,9 @@ interface WaitingClient {
 export class NatsContext {
   readonly connections: ConnectionContext;
   readonly identity: ServerIdentity;
-  readonly lines: LineParser;
-  readonly connects: ConnectDecoder;
+  /** What all clients read by; made with the first of them. */
+  lines: LineParser | undefined;
+  connects: ConnectDecoder | undefined;
   readonly #infoLines: InfoLines;
   /** What INFO says of where clients connect; set once the listener is up. */
   host: string;
@@ -45,8 +50,8 @@ export class NatsContext {
   constructor(connections: ConnectionContext, identity: ServerIdentity) {
     this.connections = connections;
     this.identity = identity;
-    this.lines = new LineParser(connections.message);
-    this.connects = new ConnectDecoder();
+    this.lines = undefined;
+    this.connects = undefined;
     this.#infoLines = new InfoLines(identity);
     this.host = connections.options.host;
     this.port = connections.options.port;
@@ -68,7 +73,7 @@ export class NatsContext {
    * The first INFO; `clientAddress` is what it says of that, "" for nothing, and `nonce` what the
    * client may have to sign, "" for nothing.
    */
-  greetingFor(client: InfoClient, clientAddress: string, nonce: string): string {
+  greetingFor(client: GreetedClient, clientAddress: string, nonce: string): string {
     return this.#info(client, { clientAddress, nonce });
   }
 
@@ -88,7 +93,7 @@ export class NatsContext {
     });
   }
 
-  #info(client: InfoClient, particulars: InfoParticulars): string {
+  #info(client: GreetedClient, particulars: InfoParticulars): string {
     const { options, authenticator } = this.connections;
     return this.#infoLines.line({
       host: this.host,

@@ -5,7 +5,7 @@
 import type { Options } from "../config/options.ts";
 import { say } from "../connection/connection-log.ts";
 import type { TlsTerms } from "../connection/secure-start.ts";
-import { NatsClient } from "../nats/client.ts";
+import type { NatsClient } from "../nats/client.ts";
 import type { NatsContext } from "../nats/nats-context.ts";
 import type { MonitorAuthorities, OcspCacheFacts } from "../monitor/endpoint.ts";
 import { listenTcp } from "../transport/tcp-listener.ts";
@@ -15,10 +15,12 @@ import type { TransportListener } from "../transport/transport.ts";
 import type { ClientProxies } from "./client-proxies.ts";
 import type { CertificateHooks, ClientTls } from "./client-tls.ts";
 import type { DescriptorGuard, Pausable } from "./descriptor-guard.ts";
+import { type FirstClient, FirstClients } from "./first-clients.ts";
 
 export class ClientListener implements Pausable {
   readonly #nats: NatsContext;
   readonly #guard: DescriptorGuard;
+  readonly #first: FirstClients;
   #listener: TcpListener | undefined;
   #port: number;
   #isStarted: boolean;
@@ -36,6 +38,7 @@ export class ClientListener implements Pausable {
     this.#guard = guard;
     this.#hooks = hooks;
     guard.guard(this);
+    this.#first = new FirstClients(nats, (Client, first) => this.#beginFirst(Client, first));
     this.#listener = undefined;
     this.#port = nats.connections.options.port;
     this.#isStarted = false;
@@ -47,6 +50,8 @@ export class ClientListener implements Pausable {
 
   /** Reads what the options name; rejects with the reason for what cannot be used. */
   async prepare(options: Options): Promise<void> {
+    // With these the greeting is not the first thing, or not by itself.
+    if (options.tls !== undefined || options.proxyProtocol) await this.#first.load();
     await this.#prepareTls(options);
     if (options.proxyProtocol && this.#proxies === undefined) {
       const { ClientProxies } = await import("./client-proxies.ts");
@@ -160,6 +165,7 @@ export class ClientListener implements Pausable {
   /** Stops, and nobody who has come is looked at any more. Resolves when all is saved. */
   async end(): Promise<void> {
     this.stop();
+    this.#first.end();
     await this.#tls?.end();
   }
 
@@ -173,18 +179,37 @@ export class ClientListener implements Pausable {
   }
 
   #accept(transport: SecurableTransport): TransportListener | undefined {
-    const { broker, options, flushQueue, logger } = this.#nats.connections;
     if (this.#isStopped) return undefined;
-    const open = broker.connections.size;
-    const client = new NatsClient(this.#nats, transport);
-    if (logger.debugEnabled) say(client, "debug", "client_connected", "Client connection created");
+    const { broker, options } = this.#nats.connections;
+    const open = broker.connections.size + this.#first.count;
     const isRefused = open >= options.maxConnections || this.#guard.isFull(open);
     this.#guard.onAccept(open);
+    const { Client } = this.#first;
+    if (Client === undefined) return this.#first.take(transport, isRefused);
+    return this.#begin(new Client(this.#nats, transport), transport, isRefused);
+  }
+
+  /** Of one who came before there could be a client. */
+  #beginFirst(Client: typeof NatsClient, first: FirstClient): void {
+    const { transport, cid, isRefused, isGreeted } = first;
+    const client = new Client(this.#nats, transport, cid);
+    transport.listener = this.#begin(client, transport, isRefused, isGreeted);
+    if (client.isLive) transport.resume();
+  }
+
+  #begin(
+    client: NatsClient,
+    transport: SecurableTransport,
+    isRefused: boolean,
+    isGreeted = false,
+  ): TransportListener {
+    const { flushQueue, logger } = this.#nats.connections;
+    if (logger.debugEnabled) say(client, "debug", "client_connected", "Client connection created");
     const [tls, proxies] = [this.#tls, this.#proxies];
     const isBehindProxy = proxies?.areExpected === true;
     if (!isRefused && isBehindProxy) return proxies.begin(client, transport, tls?.terms);
     if (!isRefused && tls?.terms !== undefined) return tls.begin(client, transport, tls.terms);
-    client.greet(isBehindProxy ? "" : undefined);
+    if (!isGreeted) client.greet(isBehindProxy ? "" : undefined);
     client.begin();
     if (isRefused) client.refuse();
     flushQueue.endTurn();

@@ -82,7 +82,8 @@ export class Server {
   readonly #subject: MonitorSubject;
   readonly #monitor: Monitor;
   #profiling: Profiling | undefined;
-  readonly #lameDuck: LameDuck;
+  /** Made when it is to begin. */
+  #lameDuck: LameDuck | undefined;
   #preparing: Promise<void> | undefined;
   #events: EventsOnDemand | undefined;
   /** Undefined until the options ask for any. */
@@ -138,7 +139,7 @@ export class Server {
     this.#monitor = new Monitor(this.#subject);
     this.#guard.guard(this.#monitor);
     this.#profiling = undefined;
-    this.#lameDuck = this.#makeLameDuck();
+    this.#lameDuck = undefined;
     this.#preparing = undefined;
     this.#events = undefined;
     this.natsContext.preparation = () => this.#prepareForClients();
@@ -224,7 +225,7 @@ export class Server {
   async #shutDown(): Promise<void> {
     this.#logger.info("Initiating Shutdown...", { event: "shutdown_started" });
     this.#events?.announceShutdown();
-    this.#lameDuck.cancel();
+    this.#lameDuck?.cancel();
     this.#guard.stop();
     const ended = this.#clients.end();
     const connections = [...this.broker.connections.values()];
@@ -251,13 +252,14 @@ export class Server {
     if (this.#shutdown !== undefined || !this.#clients.isOpen) return;
     this.natsContext.isLameDuck = true;
     this.#events?.announceLameDuck();
+    this.#lameDuck ??= this.#makeLameDuck();
     this.#lameDuck.enter();
     this.#context.flushQueue.endTurn();
   }
 
   /** Whether the server is on its way out in lame duck mode. */
   get isLameDuck(): boolean {
-    return this.#lameDuck.isActive;
+    return this.#lameDuck !== undefined;
   }
 
   /** Brings what is needed once a client speaks. */

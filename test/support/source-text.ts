@@ -7,6 +7,8 @@
 export interface Import {
   readonly specifier: string;
   readonly line: number;
+  /** Whether the other file runs before this one: not for types only, nor when it is asked for. */
+  readonly isEager: boolean;
 }
 
 /** A function's body from its opening to its closing brace, and the lines with its head. */
@@ -68,7 +70,9 @@ export class SourceText {
     return starts.flatMap((match) => {
       const at = match.index + match[0].length;
       const specifier = /^"([^"]*)"/.exec(this.text.slice(at))?.[1];
-      return specifier === undefined ? [] : [{ specifier, line: this.lineAt(at) }];
+      if (specifier === undefined) return [];
+      const isEager = !/^(?:import|export) type\b|\($/.test(match[0].trim());
+      return [{ specifier, line: this.lineAt(at), isEager }];
     });
   }
 
