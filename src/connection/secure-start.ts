@@ -43,6 +43,8 @@ export interface PeerCheck {
   readonly refusal: string;
   /** PEM of whom the peers' certificates come from; undefined for those whom the system trusts. */
   readonly authorities: { readonly pem: string | undefined };
+  /** For all of it. */
+  readonly timeLimitMs: number;
   /** `presented`: in DER, the peer's own first. Never rejects. */
   admits(presented: readonly Uint8Array[]): Promise<boolean>;
 }
@@ -159,15 +161,16 @@ export class SecureStart implements TransportListener, TlsEvents {
       this.#settle(facts);
       return;
     }
-    // The handshake is over; the check has limits of its own.
-    this.#cancelTimer();
     this.#step = Step.AwaitCheck;
+    this.#wait(peerCheck.timeLimitMs, () => {
+      if (this.#connection.isLive) this.#reject(peerCheck.refusal);
+    });
     const proceed = (isAdmitted: boolean) => {
       if (!this.#connection.isLive) return;
       if (isAdmitted) this.#settle(facts);
       else this.#reject(peerCheck.refusal);
     };
-    void peerCheck.admits(this.#transport.presentedTo(context)).then(proceed);
+    void peerCheck.admits(this.#transport.presentedTo(context)).then(proceed, () => proceed(false));
   }
 
   /** While the peer's certificate is checked. */

@@ -85,16 +85,15 @@ export class Monitor {
     }
   }
 
-  /** Takes over others: the runtime's server keeps those with which it began. */
-  renewCertificates(): void {
-    if (this.#server === undefined || this.#subject.options().httpsPort === 0) return;
-    if (Bun.deepEquals(this.#tls, this.#wantedTls())) return;
-    this.stopListening();
-    this.restartListening();
+  /** Whether it has to listen anew: the runtime's server keeps those with which it began. */
+  get hasOldCertificates(): boolean {
+    if (this.#server === undefined || this.#subject.options().httpsPort === 0) return false;
+    return !Bun.deepEquals(this.#tls, this.#wantedTls());
   }
 
   stop(): void {
     this.#lag.stop();
+    this.#pausedPort = undefined;
     void this.#server?.stop(true);
     this.#server = undefined;
   }

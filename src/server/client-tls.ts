@@ -51,6 +51,7 @@ export class ClientTls {
   #prepared: Prepared | undefined;
   /** Changes with each of the two above, so that a renewal does not come in between. */
   #version: number;
+  #isRenewing: boolean;
   #isStopped: boolean;
 
   constructor(nats: NatsContext, hooks: CertificateHooks) {
@@ -64,6 +65,7 @@ export class ClientTls {
     this.#current = undefined;
     this.#prepared = undefined;
     this.#version = 0;
+    this.#isRenewing = false;
     this.#isStopped = false;
   }
 
@@ -100,6 +102,7 @@ export class ClientTls {
 
   /** While the server runs, what goes with TLS is kept up to date. */
   lookAfter(): void {
+    if (this.#isStopped) return;
     if (this.terms?.peerCheck === undefined) void this.#ocsp?.closeCache();
     else this.#ocsp?.useCache(this.#current?.ocspCache);
     this.#current?.stapling.begin(this.#logger);
@@ -164,8 +167,10 @@ export class ClientTls {
     if (prepared !== this.#current) this.#current?.stapling.stop();
     this.#current = prepared;
     const terms = prepared?.terms;
-    this.#ends.watch(terms?.ends ?? []);
-    this.#watch.expect(prepared?.stamps);
+    if (!this.#isStopped) {
+      this.#ends.watch(terms?.ends ?? []);
+      this.#watch.expect(prepared?.stamps);
+    }
     this.#nats.tls = terms && {
       isRequired: !terms.isOptional,
       isVerified: terms.context.asksForCertificate,
@@ -181,29 +186,34 @@ export class ClientTls {
     }
   }
 
-  /** The files have changed: takes what is in them, or keeps what there is. */
+  /** The files have changed: takes what is in them, or keeps what there is. Never rejects. */
   async #renew(): Promise<void> {
+    if (this.#isRenewing) {
+      this.#lookAgain();
+      return;
+    }
+    this.#isRenewing = true;
     const version = this.#version;
-    let renewed: Prepared | undefined;
-    let problem: string | undefined;
     try {
-      renewed = await this.#make(this.#nats.connections.options);
+      const renewed = await this.#make(this.#nats.connections.options);
+      if (version === this.#version && !this.#isStopped) this.#takeRenewed(renewed);
+      // A reload has come in between, which may not have brought them.
+      else this.#lookAgain();
     } catch (error) {
-      problem = messageOf(error);
+      this.#logger.error(`Certificates have changed and cannot be used: ${messageOf(error)}`);
     }
-    if (this.#isStopped) return;
-    if (version !== this.#version) {
-      // A reload has come in between. If it has not brought them, the watch finds them again.
-      this.#watch.expect(this.#current?.stamps);
-      return;
-    }
-    if (problem !== undefined) {
-      this.#logger.error(`Certificates have changed and cannot be used: ${problem}`);
-      return;
-    }
+    this.#isRenewing = false;
+  }
+
+  #takeRenewed(renewed: Prepared | undefined): void {
     this.#take(renewed);
     this.lookAfter();
     this.#logger.info("Certificates have changed and are in use");
     this.#hooks.onRenewed();
+  }
+
+  /** The watch finds again what is not in use yet. */
+  #lookAgain(): void {
+    if (!this.#isStopped) this.#watch.expect(this.#current?.stamps);
   }
 }

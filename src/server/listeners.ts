@@ -16,6 +16,7 @@ import type { ClientProxies } from "./client-proxies.ts";
 import type { CertificateHooks, ClientTls } from "./client-tls.ts";
 import type { DescriptorGuard, Pausable } from "./descriptor-guard.ts";
 import { type FirstClient, FirstClients } from "./first-clients.ts";
+import { listenAgain } from "./listen-again.ts";
 
 export class ClientListener implements Pausable {
   readonly #nats: NatsContext;
@@ -93,7 +94,7 @@ export class ClientListener implements Pausable {
   #listenAnew(): void {
     if (this.#listener === undefined || this.#startsPlain === this.#listensPlain) return;
     this.stopListening();
-    this.restartListening();
+    listenAgain(this, "client connections", this.#nats.connections);
   }
 
   /** What the log says of how connections begin when the port is open. */

@@ -21,12 +21,13 @@ import type { Clock } from "../util/clock.ts";
 import type { LogSink } from "../util/log/sink.ts";
 import type { Logger } from "../util/logger.ts";
 import { type ServerKeys, makeServerKeys } from "../util/nkeys.ts";
-import { MIDGE_VERSION, NATS_VERSION } from "../util/version.ts";
 import { Access } from "./access.ts";
+import { logBanner, logConfiguration } from "./banner.ts";
 import { DescriptorGuard } from "./descriptor-guard.ts";
 import { RunIdentity } from "./identity.ts";
 import { LameDuck } from "./lame-duck.ts";
 import type { LatePartsHost } from "./late-parts.ts";
+import { listenAgain } from "./listen-again.ts";
 import { ClientListener } from "./listeners.ts";
 import type { BoundPorts } from "./ports-file.ts";
 import type { AcceptedReload, AppliedEffect, Reloader } from "./reload.ts";
@@ -43,9 +44,6 @@ const SYSTEM_ACCOUNT_NAME = "$SYS";
 
 /** Until then clients do without, should there be no descriptors to load from. */
 const LATE_PARTS_RETRY_MS = 1000;
-
-/** Larger payloads than this are worth a warning, as in the reference. */
-const DISCOURAGED_PAYLOAD_BYTES = 8 * 1024 * 1024;
 
 /** Where a server's options come from, and what it needs of the program around it. */
 export interface ServerSurroundings {
@@ -94,6 +92,8 @@ export class Server {
   #reloader: Promise<Reloader> | undefined;
   #configLoadMs: number;
   #shutdown: Promise<void> | undefined;
+  /** Settled when the start is over. */
+  #starting: Promise<void> | undefined;
 
   /** Throws an `Error` naming every rule between options that is broken. */
   constructor(options: Options, logger: Logger, surroundings = NO_SURROUNDINGS) {
@@ -119,7 +119,7 @@ export class Server {
     this.natsContext = new NatsContext(this.#context, this.identity);
     this.#guard = new DescriptorGuard(clock, logger);
     this.#clients = new ClientListener(this.natsContext, this.#guard, {
-      onRenewed: () => this.#monitor.renewCertificates(),
+      onRenewed: () => this.#renewMonitor(),
       onBadCertificate: () => this.#endByItself(),
     });
     this.#subject = {
@@ -147,6 +147,7 @@ export class Server {
     this.#topSubjects = undefined;
     this.#reloader = undefined;
     this.#shutdown = undefined;
+    this.#starting = undefined;
   }
 
   /** Those in force: a reload replaces what all connections see. */
@@ -165,7 +166,12 @@ export class Server {
   }
 
   /** Binds all ports. Rejects with an `Error` whose message is the one-line reason. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
     const { host, port } = this.#options;
     this.identity.takeKeys(await this.#keys);
     this.broker.services.serverName = this.identity.name;
@@ -173,9 +179,9 @@ export class Server {
     this.#access.apply(this.#options, this.#context);
     this.#clients.takePrepared();
     this.#countSubjects();
-    this.#logBanner();
+    logBanner(this.#logger, this.identity, this.#access.hasPlainPasswords(this.#options));
     await this.#startProfiling();
-    this.#logConfiguration();
+    logConfiguration(this.#logger, this.#options, this.#origin, this.#surroundings.notices ?? []);
     this.#files?.writePid(this.#options);
     try {
       this.#monitor.start();
@@ -339,6 +345,8 @@ export class Server {
    * in the log, nothing. Resolves when done either way, to the reasons if there are any.
    */
   async reload(): Promise<string | undefined> {
+    // What the start has made of the options before must not come after those of the reload.
+    await this.#starting?.catch(() => {});
     this.#reloader ??= this.#makeReloader();
     return (await this.#reloader).reload();
   }
@@ -399,11 +407,18 @@ export class Server {
       },
       files: () => this.#files?.replace(before, options, this.#boundPorts()),
     };
+    for (const effect of effects) steps[effect]();
     // Whatever has changed: files may hold others than before.
     this.#clients.takePrepared();
-    this.#monitor.renewCertificates();
-    for (const effect of effects) steps[effect]();
+    this.#renewMonitor();
     this.#context.flushQueue.endTurn();
+  }
+
+  /** Monitoring presents the certificates of the client port. */
+  #renewMonitor(): void {
+    if (!this.#monitor.hasOldCertificates) return;
+    this.#monitor.stopListening();
+    listenAgain(this.#monitor, "monitoring", { clock: this.#clock, logger: this.#logger });
   }
 
   /** Counts the busiest subjects anew, or no more. */
@@ -440,19 +455,6 @@ export class Server {
     };
   }
 
-  #logBanner(): void {
-    const { id, name, gitCommit, runtime } = this.identity;
-    this.#logger.info("Starting midge");
-    this.#logger.info(`  Version:  ${MIDGE_VERSION} (NATS ${NATS_VERSION})`);
-    this.#logger.info(`  Git:      [${gitCommit === "" ? "not set" : gitCommit}]`);
-    this.#logger.debug(`  Runtime:  ${runtime}`);
-    this.#logger.info(`  Name:     ${name}`);
-    this.#logger.info(`  ID:       ${id}`);
-    if (this.#access.hasPlainPasswords(this.#options)) {
-      this.#logger.for("auth").warn("Plaintext passwords detected, use nkeys or bcrypt");
-    }
-  }
-
   /** Loads and starts the profiling endpoint where the options ask for it. */
   async #startProfiling(): Promise<void> {
     const { host, profPort: port } = this.#options;
@@ -468,19 +470,6 @@ export class Server {
     this.#profiling = profiling;
     this.#guard.guard(profiling);
     this.#logger.info(`profiling port: ${profiling.port}`);
-  }
-
-  #logConfiguration(): void {
-    if (this.#origin !== undefined) {
-      const { path, digest } = this.#origin;
-      this.#logger.info(`Using configuration file: ${path} (${digest})`);
-    }
-    for (const notice of this.#surroundings.notices ?? []) this.#logger.warn(notice);
-    if (this.#options.maxPayloadBytes > DISCOURAGED_PAYLOAD_BYTES) {
-      this.#logger.warn(
-        "Maximum payloads over 8.00 MB are generally discouraged and could lead to poor performance",
-      );
-    }
   }
 
   /** What INFO says of where clients connect. */

@@ -2,6 +2,7 @@
  * TLS by the runtime, which is BoringSSL: what listeners have unless the operator asks for the
  * host's OpenSSL. Loaded where TLS is configured.
  */
+import { constants } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import {
   type ByteSocket,
@@ -32,6 +33,8 @@ export class RuntimeTlsContext extends TlsContext {
       ...(ciphers === undefined ? {} : { ciphers }),
       ecdhCurve: material.curves ?? ALL_CURVES,
       honorCipherOrder: true,
+      // A session that goes on shows no certificate, which may have ended meanwhile.
+      ...(verify ? { secureOptions: constants.SSL_OP_NO_TICKET } : {}),
     });
     this.asksForCertificate = verify;
     this.#options = { secureContext: context, requestCert: verify, rejectUnauthorized: verify };

@@ -3,6 +3,7 @@
  * (`runtime-tls-context.ts`) or the host's OpenSSL (`openssl/`). A context is made once of the
  * operator's files and used by every handshake until a reload makes another.
  */
+import { messageOf } from "../util/system-error.ts";
 import type { TlsFacts } from "./tls-facts.ts";
 import {
   type HandshakeFailure,
@@ -87,7 +88,12 @@ export abstract class TlsContext {
   ): TlsFacts | HandshakeFailure {
     // Without a request for a certificate the error only says that there is none.
     if (socket !== undefined && isDone && (error === null || !this.asksForCertificate)) {
-      return agreedFacts(socket, this.asksForCertificate, isFirst);
+      try {
+        return agreedFacts(socket, this.asksForCertificate, isFirst);
+      } catch (problem) {
+        const reason = `tls: failed to parse client certificate: ${messageOf(problem)}`;
+        return { reason, isProbe: false };
+      }
     }
     return handshakeFailure(error, isDone ? socket : undefined);
   }

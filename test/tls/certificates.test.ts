@@ -105,6 +105,26 @@ describe("a start", () => {
   });
 });
 
+describe.each(["TLSv1.2", undefined] as const)("a session, up to %s", (version) => {
+  const limit = version === undefined ? {} : { maxVersion: version };
+
+  test("goes on where no certificate is asked for", async () => {
+    await using server = await ConfiguredServer.start(tls("server"));
+    const wish = { port: server.port, ...limit };
+    const { session } = await talk(wish);
+    expect(await talk({ ...wish, session })).toMatchObject({ end: "PONG", isResumed: true });
+  });
+
+  // It would outlive the certificate.
+  test("does not go on where one is", async () => {
+    const verify = `verify: true, ca_file: "${certificatePath("ca.pem")}"`;
+    await using server = await ConfiguredServer.start(tls("server", verify));
+    const wish = { port: server.port, certificate: "client", ...limit };
+    const { session } = await talk(wish);
+    expect(await talk({ ...wish, session })).toMatchObject({ end: "PONG", isResumed: false });
+  });
+});
+
 test("/varz tells of TLS and when the certificate ends", async () => {
   await using server = await ConfiguredServer.start(
     tls("server", `verify: true, timeout: 3, ca_file: "${certificatePath("ca.pem")}"`),

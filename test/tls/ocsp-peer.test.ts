@@ -397,25 +397,6 @@ test("TLS before the greeting is no way around it", async () => {
   expect([info, end === "PONG"]).toEqual(["", false]);
 });
 
-test.each(["TLSv1.2", undefined] as const)(
-  "neither is a session that goes on, up to %s",
-  async (version) => {
-    await using authority = new OcspAuthority();
-    const middle = authority.issue({ name: "middle", isAuthority: true });
-    const client = authority.issue({ name: "deep", issuer: middle });
-    const own = { ...client, pem: client.pem + middle.pem };
-    authority.say("good", { certificate: client, issuer: middle });
-    authority.say("good", { certificate: middle });
-    await using server = await start(authority);
-    const wish = { port: server.port, own, ...(version && { maxVersion: version }) };
-    const { session } = await talk(wish);
-    expect(await talk({ ...wish, session })).toMatchObject({ end: "PONG", isResumed: true });
-    authority.say("revoked", { certificate: middle });
-    const { end, isResumed } = await talk({ ...wish, session });
-    expect([end === "PONG", isResumed]).toEqual([false, true]);
-  },
-);
-
 test("the system account hears of whoever is refused", async () => {
   await using authority = new OcspAuthority();
   authority.say("revoked");

@@ -24,8 +24,8 @@ export interface CheckHost {
   readonly responses: ResponseCache | undefined;
 }
 
-/** Where 0 is not a time to wait. */
-const DEFAULT_TIMEOUT_MS = 2000;
+/** For a question, where 0 is not a time to wait. */
+export const USUAL_CA_TIMEOUT_MS = 2000;
 
 export class LinkCheck {
   readonly #host: CheckHost;
@@ -87,7 +87,7 @@ export class LinkCheck {
   ): Promise<OcspResponse | { readonly problem: string | undefined }> {
     const { calls, logger } = this.#host;
     const subject = this.#subject;
-    const timeoutMs = this.#settings.caTimeoutMs || DEFAULT_TIMEOUT_MS;
+    const timeoutMs = this.#settings.caTimeoutMs || USUAL_CA_TIMEOUT_MS;
     const raw = await calls.ask(this.#link, urls, timeoutMs);
     if ("reason" in raw || raw.length === 0) {
       return { problem: this.#unreachable("reason" in raw ? raw.reason : "no data", wasRevoked) };

@@ -15,12 +15,14 @@ import { type TrustedChain, TrustedAuthorities } from "../../transport/ocsp/trus
 import type { Clock } from "../../util/clock.ts";
 import type { Logger } from "../../util/logger.ts";
 import { messageOf } from "../../util/system-error.ts";
-import { type CheckHost, LinkCheck, fingerprint } from "./link-check.ts";
+import { type CheckHost, LinkCheck, USUAL_CA_TIMEOUT_MS, fingerprint } from "./link-check.ts";
 import { PeerCache } from "./peer-cache.ts";
 import { ResponderCalls } from "./responder-calls.ts";
 import type { ResponseCache } from "./response-cache.ts";
 
 const REFUSAL = "client not OCSP valid";
+/** Responders that a client is waited for, one after the other. */
+const MAX_QUESTIONS_IN_TURN = 8;
 const NO_PEER = "Peer certificate is nil";
 
 /** The server, as far as checks need it. */
@@ -64,6 +66,7 @@ export class OcspPeers implements CheckHost {
     return {
       refusal: REFUSAL,
       authorities: { pem: ca },
+      timeLimitMs: MAX_QUESTIONS_IN_TURN * (settings.caTimeoutMs || USUAL_CA_TIMEOUT_MS),
       admits: (presented) => this.#admits(presented, authorities, settings),
     };
   }

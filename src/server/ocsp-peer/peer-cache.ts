@@ -65,8 +65,10 @@ export class PeerCache {
         this.#logger.debug("No OCSP peer cache found, starting with empty cache");
         return;
       }
-      for (const [key, cached] of found) responses.put(key, cached);
-      responses.isChanged = false;
+      // What has been learnt since the file was asked for is newer.
+      const isEmpty = responses.isEmpty;
+      for (const [key, cached] of found) if (!responses.has(key)) responses.put(key, cached);
+      if (isEmpty) responses.isChanged = false;
     } catch (error) {
       this.#logger.warn(`Unable to load OCSP peer cache: ${messageOf(error)}`);
       responses.isChanged = true;

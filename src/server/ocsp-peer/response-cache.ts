@@ -45,6 +45,14 @@ export class ResponseCache {
     return this.#responses;
   }
 
+  get isEmpty(): boolean {
+    return this.#responses.size === 0;
+  }
+
+  has(key: string): boolean {
+    return this.#responses.has(key);
+  }
+
   get(key: string): Uint8Array | undefined {
     const found = this.#responses.get(key);
     if (found === undefined) this.misses++;

@@ -54,7 +54,7 @@ export class StapleUpkeep implements StapleSource {
   #staple: Staple | undefined;
   /** The question under way, or the last one if it has failed just now. */
   #renewal: Promise<Error | undefined> | undefined;
-  readonly #stopped: AbortController;
+  #isStopped: boolean;
   #cancelCheck: () => void;
 
   constructor(link: OcspLink, terms: UpkeepTerms) {
@@ -62,7 +62,7 @@ export class StapleUpkeep implements StapleSource {
     this.#terms = terms;
     this.#staple = undefined;
     this.#renewal = undefined;
-    this.#stopped = new AbortController();
+    this.#isStopped = false;
     this.#cancelCheck = () => {};
   }
 
@@ -125,15 +125,16 @@ export class StapleUpkeep implements StapleSource {
     logger.info(`Found OCSP status for ${place}: good, ${this.#scheduled(response)}`);
   }
 
+  /** Handshakes that have begun may still renew it. */
   stop(): void {
-    this.#stopped.abort();
+    this.#isStopped = true;
     this.#cancelCheck();
   }
 
   async #check(): Promise<void> {
     const { file, logger, onBad } = this.#terms;
     const reason = await this.#ask();
-    if (this.#stopped.signal.aborted) return;
+    if (this.#isStopped) return;
     const response = this.#staple?.response;
     if (reason !== undefined) {
       const delay = this.#schedule(response);
@@ -209,7 +210,6 @@ export class StapleUpkeep implements StapleSource {
     return fetchOcsp(url, method, request, {
       timeoutMs: FETCH_TIMEOUT_MS,
       maxBytes: MAX_RESPONSE_BYTES,
-      signal: this.#stopped.signal,
       statusProblem: (status) => {
         const seconds = ((clock.nowMs() - startMs) / 1000).toFixed(3);
         const facts = `method=${method}, status=${status}, url=${url}, duration=${seconds}s`;
