@@ -51,8 +51,9 @@ export class ClientListener implements Pausable {
 
   /** Reads what the options name; rejects with the reason for what cannot be used. */
   async prepare(options: Options): Promise<void> {
-    // With these the greeting is not the first thing, or not by itself.
-    if (options.tls !== undefined || options.proxyProtocol) await this.#first.load();
+    // There the greeting is not the first thing, or not by itself. A reload concerns who has come.
+    const isPlain = options.tls === undefined && !options.proxyProtocol;
+    if (!isPlain || this.#isStarted) await this.#first.load();
     await this.#prepareTls(options);
     if (options.proxyProtocol && this.#proxies === undefined) {
       const { ClientProxies } = await import("./client-proxies.ts");

@@ -258,8 +258,7 @@ export class Server {
     if (this.#shutdown !== undefined || !this.#clients.isOpen) return;
     this.natsContext.isLameDuck = true;
     this.#events?.announceLameDuck();
-    this.#lameDuck ??= this.#makeLameDuck();
-    this.#lameDuck.enter();
+    (this.#lameDuck ??= this.#makeLameDuck()).enter();
     this.#context.flushQueue.endTurn();
   }
 
