@@ -20,14 +20,15 @@ export class OcspResponder implements Disposable {
   readonly authority: MadeCertificate;
   /** Method and path of each question, in their order. */
   readonly questions: string[];
-  readonly #issued: MadeCertificate[];
+  /** What it has issued, in order. */
+  readonly issued: MadeCertificate[];
   readonly #server: Bun.Server<undefined>;
   #answer: () => Response | AnswerChanges;
 
   constructor() {
     this.authority = makeCertificate({ name: "responder's authority", isAuthority: true });
     this.questions = [];
-    this.#issued = [];
+    this.issued = [];
     this.#answer = () => ({});
     this.#server = Bun.serve({
       hostname: TEST_HOST,
@@ -53,7 +54,7 @@ export class OcspResponder implements Disposable {
       responderUrls: [this.url],
       ...wish,
     });
-    this.#issued.push(made);
+    this.issued.push(made);
     return made;
   }
 
@@ -76,7 +77,7 @@ export class OcspResponder implements Disposable {
     );
     const answer = this.#answer();
     if (answer instanceof Response) return answer;
-    const certificate = this.#issued.find(({ serialNumber }) => question.includes(serialNumber));
+    const certificate = this.issued.find(({ serialNumber }) => question.includes(serialNumber));
     if (certificate === undefined) return new Response("whose?", { status: 404 });
     const wish = { status: "good", certificate, issuer: this.authority, ...answer } as const;
     return new Response(ocspAnswer(wish));
