@@ -1,7 +1,8 @@
 /**
  * Those who connect to a server that has had no client yet. What clients are made of is loaded with
  * the first of them, so that a server starts faster and is smaller at rest. Until it is there, a
- * few milliseconds, a peer gets its greeting and waits: what it sends stays in its socket.
+ * few milliseconds, a peer gets its greeting and waits: what it sends beyond the first chunk stays
+ * in its socket.
  */
 import type { NatsClient } from "../nats/client.ts";
 import type { NatsContext } from "../nats/nats-context.ts";
@@ -41,7 +42,6 @@ export class FirstClients {
     // A refusal follows the greeting at once, and a nonce is the client's to remember.
     const isGreeted = !isRefused && !authenticator.needsNonce;
     if (isGreeted && !first.greet(this.#nats)) return undefined;
-    transport.pause();
     this.#waiting.add(first);
     if (this.#loading === undefined) {
       this.load().catch((error: unknown) => {
@@ -85,6 +85,9 @@ export class FirstClient implements TransportListener {
   /** Whether it is one too many. */
   readonly isRefused: boolean;
   isGreeted: boolean;
+  isGone: boolean;
+  /** What it has sent, in order. Those who are silent are not paused, which would cost memory. */
+  readonly #received: Uint8Array[];
   readonly #waiting: Set<FirstClient>;
 
   constructor(
@@ -97,6 +100,8 @@ export class FirstClient implements TransportListener {
     this.cid = cid;
     this.isRefused = isRefused;
     this.isGreeted = false;
+    this.isGone = false;
+    this.#received = [];
     this.#waiting = waiting;
   }
 
@@ -114,9 +119,16 @@ export class FirstClient implements TransportListener {
     return this.isGreeted;
   }
 
-  /** Not while the transport is paused. */
-  onBytes(): boolean {
-    return false;
+  /** Ends the wait; what the peer has sent is to be read by whoever listens from now on. */
+  takeReceived(): readonly Uint8Array[] {
+    // May bring one more chunk at once.
+    if (this.#received.length > 0) this.transport.resume();
+    return this.#received;
+  }
+
+  onBytes(chunk: Uint8Array): boolean {
+    if (this.#received.push(chunk) === 1) this.transport.pause();
+    return true;
   }
 
   /** The greeting was taken as a whole. */
@@ -124,6 +136,7 @@ export class FirstClient implements TransportListener {
 
   /** It has come and gone before anybody could know it. */
   onClose(): void {
+    this.isGone = true;
     this.#waiting.delete(this);
   }
 }

@@ -8,6 +8,7 @@ import type { TlsTerms } from "../connection/secure-start.ts";
 import type { NatsClient } from "../nats/client.ts";
 import type { NatsContext } from "../nats/nats-context.ts";
 import type { MonitorAuthorities, OcspCacheFacts } from "../monitor/endpoint.ts";
+import { passOn } from "../transport/pass-on.ts";
 import { listenTcp } from "../transport/tcp-listener.ts";
 import type { TcpListener } from "../transport/tcp-listener.ts";
 import type { SecurableTransport } from "../transport/securable-transport.ts";
@@ -193,10 +194,12 @@ export class ClientListener implements Pausable {
 
   /** Of one who came before there could be a client. */
   #beginFirst(Client: typeof NatsClient, first: FirstClient): void {
+    const received = first.takeReceived();
+    if (first.isGone) return;
     const { transport, cid, isRefused, isGreeted } = first;
     const client = new Client(this.#nats, transport, cid);
     transport.listener = this.#begin(client, transport, isRefused, isGreeted);
-    if (client.isLive) transport.resume();
+    for (const chunk of received) passOn(chunk, client);
   }
 
   #begin(
