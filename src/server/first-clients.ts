@@ -7,7 +7,7 @@
 import type { NatsClient } from "../nats/client.ts";
 import type { NatsContext } from "../nats/nats-context.ts";
 import type { SecurableTransport } from "../transport/securable-transport.ts";
-import type { TransportListener } from "../transport/transport.ts";
+import type { Transport, TransportListener } from "../transport/transport.ts";
 import { messageOf } from "../util/system-error.ts";
 
 /** Makes a client of somebody who has waited. */
@@ -38,17 +38,26 @@ export class FirstClients {
   /** Who listens to the transport until there is a client; undefined if the peer is gone. */
   take(transport: SecurableTransport, isRefused: boolean): TransportListener | undefined {
     const { broker, authenticator } = this.#nats.connections;
-    const first = new FirstClient(transport, broker.takeCid(), isRefused, this.#waiting);
+    const first = new FirstClient(transport, broker.takeCid(), isRefused);
     // A refusal follows the greeting at once, and a nonce is the client's to remember.
     const isGreeted = !isRefused && !authenticator.needsNonce;
     if (isGreeted && !first.greet(this.#nats)) return undefined;
     this.#waiting.add(first);
-    if (this.#loading === undefined) {
-      this.load().catch((error: unknown) => {
-        this.#nats.connections.logger.error(`Clients cannot be served: ${messageOf(error)}`);
-      });
-    }
+    this.loadSoon(0);
     return first;
+  }
+
+  /** Loads in a while what is not loaded by then. */
+  loadSoon(delayMs: number): void {
+    const { clock, logger } = this.#nats.connections;
+    const load = () => {
+      if (this.#loading !== undefined) return;
+      this.load().catch((error: unknown) => {
+        logger.error(`Clients cannot be served: ${messageOf(error)}`);
+      });
+    };
+    if (delayMs === 0) load();
+    else clock.after(delayMs, load);
   }
 
   /** Resolves when clients can be made, and those who have waited are clients. */
@@ -74,7 +83,7 @@ export class FirstClients {
 
   /** Closes the connections of those who wait. */
   end(): void {
-    for (const { transport } of this.#waiting) transport.end();
+    for (const { transport, gone } of this.#waiting) if (gone === undefined) transport.end();
     this.#waiting.clear();
   }
 }
@@ -85,31 +94,29 @@ export class FirstClient implements TransportListener {
   /** Whether it is one too many. */
   readonly isRefused: boolean;
   isGreeted: boolean;
-  isGone: boolean;
+  /** How the peer has left, if it has. */
+  gone: { readonly error: Error | undefined } | undefined;
+  readonly #remoteAddress: string;
+  readonly #remotePort: number;
   /** What it has sent, in order. Those who are silent are not paused, which would cost memory. */
   readonly #received: Uint8Array[];
-  readonly #waiting: Set<FirstClient>;
 
-  constructor(
-    transport: SecurableTransport,
-    cid: number,
-    isRefused: boolean,
-    waiting: Set<FirstClient>,
-  ) {
+  constructor(transport: SecurableTransport, cid: number, isRefused: boolean) {
     this.transport = transport;
     this.cid = cid;
     this.isRefused = isRefused;
     this.isGreeted = false;
-    this.isGone = false;
+    this.gone = undefined;
+    this.#remoteAddress = transport.remoteAddress;
+    this.#remotePort = transport.remotePort;
     this.#received = [];
-    this.#waiting = waiting;
   }
 
   /** False if the peer is gone. */
   greet(nats: NatsContext): boolean {
     const { cid, transport } = this;
     const { broker, options } = nats.connections;
-    const { remoteAddress } = transport;
+    const remoteAddress = this.#remoteAddress;
     const ofAccount = broker.globalAccount.limits?.maxPayloadBytes ?? Infinity;
     const maxPayloadBytes = Math.min(options.maxPayloadBytes, ofAccount);
     const text = nats.greetingFor({ cid, remoteAddress, maxPayloadBytes }, remoteAddress, "");
@@ -122,7 +129,7 @@ export class FirstClient implements TransportListener {
   /** Ends the wait; what the peer has sent is to be read by whoever listens from now on. */
   takeReceived(): readonly Uint8Array[] {
     // May bring one more chunk at once.
-    if (this.#received.length > 0) this.transport.resume();
+    if (this.#received.length > 0 && this.gone === undefined) this.transport.resume();
     return this.#received;
   }
 
@@ -134,9 +141,22 @@ export class FirstClient implements TransportListener {
   /** The greeting was taken as a whole. */
   onDrain(): void {}
 
-  /** It has come and gone before anybody could know it. */
-  onClose(): void {
-    this.isGone = true;
-    this.#waiting.delete(this);
+  /** What it has said counts all the same. */
+  onClose(error: Error | undefined): void {
+    this.gone = { error };
+  }
+
+  /** In the place of the transport of a peer that has left. */
+  remains(): Transport {
+    return {
+      remoteAddress: this.#remoteAddress,
+      remotePort: this.#remotePort,
+      tls: undefined,
+      write: (_bytes, _offset, length) => length,
+      pause() {},
+      resume() {},
+      end() {},
+      terminate() {},
+    };
   }
 }

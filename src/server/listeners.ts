@@ -19,6 +19,9 @@ import type { DescriptorGuard, Pausable } from "./descriptor-guard.ts";
 import { type FirstClient, FirstClients } from "./first-clients.ts";
 import { listenAgain } from "./listen-again.ts";
 
+/** Until then a server that has just started has better to do than to load what clients need. */
+const LOAD_CLIENTS_MS = 25;
+
 export class ClientListener implements Pausable {
   readonly #nats: NatsContext;
   readonly #guard: DescriptorGuard;
@@ -156,6 +159,7 @@ export class ClientListener implements Pausable {
     this.#listensPlain = this.#startsPlain;
     this.#listener = listenTcp(options.host, port, accept, this.#listensPlain);
     this.#port = this.#listener.port;
+    if (!this.#isStarted) this.#first.loadSoon(LOAD_CLIENTS_MS);
     this.#isStarted = true;
   }
 
@@ -195,11 +199,12 @@ export class ClientListener implements Pausable {
   /** Of one who came before there could be a client. */
   #beginFirst(Client: typeof NatsClient, first: FirstClient): void {
     const received = first.takeReceived();
-    if (first.isGone) return;
-    const { transport, cid, isRefused, isGreeted } = first;
-    const client = new Client(this.#nats, transport, cid);
-    transport.listener = this.#begin(client, transport, isRefused, isGreeted);
+    const { transport, cid, isRefused, isGreeted, gone } = first;
+    const client = new Client(this.#nats, gone === undefined ? transport : first.remains(), cid);
+    const listener = this.#begin(client, transport, isRefused, isGreeted);
+    if (gone === undefined) transport.listener = listener;
     for (const chunk of received) passOn(chunk, client);
+    if (gone !== undefined) client.onClose(gone.error);
   }
 
   #begin(
