@@ -18,7 +18,7 @@ import type { Connection } from "./connection.ts";
 import { SecureStart, type TlsTerms } from "./secure-start.ts";
 
 /** For a whole header. Who has sent nothing until then is taken for a client without one. */
-export const HEADER_TIME_MS = 5000;
+const HEADER_TIME_MS = 5000;
 
 /** What a listener that proxies connect to asks of its peers. */
 export interface ProxyTerms {

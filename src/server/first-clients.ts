@@ -43,21 +43,20 @@ export class FirstClients {
     const isGreeted = !isRefused && !authenticator.needsNonce;
     if (isGreeted && !first.greet(this.#nats)) return undefined;
     this.#waiting.add(first);
-    this.loadSoon(0);
+    this.#loadOnce();
     return first;
   }
 
   /** Loads in a while what is not loaded by then. */
   loadSoon(delayMs: number): void {
-    const { clock, logger } = this.#nats.connections;
-    const load = () => {
-      if (this.#loading !== undefined) return;
-      this.load().catch((error: unknown) => {
-        logger.error(`Clients cannot be served: ${messageOf(error)}`);
-      });
-    };
-    if (delayMs === 0) load();
-    else clock.after(delayMs, load);
+    this.#nats.connections.clock.after(delayMs, () => this.#loadOnce());
+  }
+
+  #loadOnce(): void {
+    if (this.#loading !== undefined) return;
+    this.load().catch((error: unknown) => {
+      this.#nats.connections.logger.error(`Clients cannot be served: ${messageOf(error)}`);
+    });
   }
 
   /** Resolves when clients can be made, and those who have waited are clients. */

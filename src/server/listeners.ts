@@ -57,7 +57,9 @@ export class ClientListener implements Pausable {
   async prepare(options: Options): Promise<void> {
     // There the greeting is not the first thing, or not by itself. A reload concerns who has come.
     const isPlain = options.tls === undefined && !options.proxyProtocol;
-    if (!isPlain || this.#isStarted) await this.#first.load();
+    // Whoever looks at a server might take the descriptors that loading needs.
+    const isWatched = [options.httpPort, options.httpsPort, options.profPort].join() !== "0,0,0";
+    if (isWatched || !isPlain || this.#isStarted) await this.#first.load();
     await this.#prepareTls(options);
     if (options.proxyProtocol && this.#proxies === undefined) {
       const { ClientProxies } = await import("./client-proxies.ts");

@@ -20,7 +20,7 @@ export function parseIp(text: string): Uint8Array | undefined {
 }
 
 /** IPv4 for an IPv4 address that is mapped into IPv6; any other as it is. */
-export function unmapped(bytes: Uint8Array): Uint8Array {
+function unmapped(bytes: Uint8Array): Uint8Array {
   if (bytes.length !== IPV6_BYTES) return bytes;
   for (let i = 0; i < MAPPED_PREFIX_BYTES; i++) {
     if (bytes[i] !== (i < MAPPED_ZEROS ? 0 : 0xff)) return bytes;
